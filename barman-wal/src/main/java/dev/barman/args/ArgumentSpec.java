@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.args;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One declared option. Immutable.
+ *
+ * @param names the spellings, short ones first; the last one is the key in {@link ParsedArguments}
+ * @param metavar name of the value in the help text, null for a flag
+ * @param help one line of help, empty to hide the option
+ * @param immediate parsing ends when this option is met ({@code --help}, {@code --version})
+ */
+record ArgumentSpec(String[] names, @Nullable String metavar, String help, boolean immediate) {
+
+    boolean takesValue() {
+        return metavar != null;
+    }
+
+    String key() {
+        return names[names.length - 1];
+    }
+
+    boolean isNamed(String name) {
+        for (String candidate : names) {
+            if (candidate.equals(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** All spellings, as error messages quote them: {@code -z/--gzip}. */
+    String display() {
+        return String.join("/", names);
+    }
+}
