@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.wal;
+
+/**
+ * The name of the label that PostgreSQL archives at the end of a base backup: the first segment of the backup and the offset in
+ * it. Immutable.
+ *
+ * @param text the name as given, such as {@code 000000010000000000000003.00000028.backup}
+ */
+public record BackupLabelFileName(String text) implements WalFileName {
+    public BackupLabelFileName {
+        if (!WalNames.isBackupLabel(text)) {
+            throw WalNames.bad(text);
+        }
+    }
+
+    /** The segment in which the backup started. */
+    public WalSegmentName segment() {
+        return new WalSegmentName(text.substring(0, WalNames.SEGMENT_LENGTH));
+    }
+
+    /** The offset of the start inside of the segment, in bytes. */
+    public long offset() {
+        return Hex.value(text, WalNames.SEGMENT_LENGTH + 1, WalNames.SEGMENT_LENGTH + 9);
+    }
+
+    @Override
+    public TimelineId timeline() {
+        return TimelineId.of(Hex.value(text, 0, 8));
+    }
+
+    @Override
+    public String hashDirectory() {
+        return WalNames.hashDirectory(text);
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

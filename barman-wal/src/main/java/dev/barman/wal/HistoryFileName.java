@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.wal;
+
+/**
+ * The name of a timeline's history. Immutable.
+ *
+ * @param text eight hexadecimal digits and {@code .history}, as given
+ */
+public record HistoryFileName(String text) implements WalFileName {
+    public HistoryFileName {
+        if (!WalNames.isHistory(text)) {
+            throw WalNames.bad(text);
+        }
+    }
+
+    /** The name of the history of a timeline. */
+    public static HistoryFileName of(TimelineId timeline) {
+        return new HistoryFileName(timeline.hex() + ".history");
+    }
+
+    @Override
+    public TimelineId timeline() {
+        return TimelineId.of(Hex.value(text, 0, 8));
+    }
+
+    /** Empty: histories lie in the root of the archive. */
+    @Override
+    public String hashDirectory() {
+        return "";
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.wal;
+
+/**
+ * The name of a segment that was archived or received incompletely. Immutable.
+ *
+ * @param text a segment's name and {@code .partial}, as given
+ */
+public record PartialSegmentName(String text) implements WalFileName {
+    public PartialSegmentName {
+        if (!WalNames.isPartial(text)) {
+            throw WalNames.bad(text);
+        }
+    }
+
+    /** The segment that this is a part of. */
+    public WalSegmentName segment() {
+        return new WalSegmentName(text.substring(0, WalNames.SEGMENT_LENGTH));
+    }
+
+    @Override
+    public TimelineId timeline() {
+        return TimelineId.of(Hex.value(text, 0, 8));
+    }
+
+    @Override
+    public String hashDirectory() {
+        return WalNames.hashDirectory(text);
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}
