@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.walrestore;
+
+import dev.barman.args.ArgumentParser;
+import dev.barman.args.ParsedArguments;
+import dev.barman.args.UsageException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the server's {@code barman} command is reached: over ssh, or directly on this machine. Immutable.
+ *
+ * <p>Over ssh the order of the arguments and their division into words are those of the original clients, because
+ * {@code authorized_keys} entries with a forced command match on them.
+ *
+ * @param host host of the Barman server; not used with a local command
+ * @param user user of the ssh connection
+ * @param port port of the ssh connection, null for the ssh default
+ * @param config configuration file on the Barman server, null for its default
+ * @param localCommand words of a command on this machine that stands for {@code barman}, null for ssh
+ */
+record BarmanConnection(
+        String host,
+        String user,
+        @Nullable String port,
+        @Nullable String config,
+        @Nullable List<String> localCommand) {
+
+    static void declareOptions(ArgumentParser parser) {
+        parser.option(
+                        "USER",
+                        "The user used for the ssh connection to the Barman server. Defaults to 'barman'.",
+                        "-U",
+                        "--user")
+                .option("PORT", "The port used for the ssh connection to the Barman server.", "--port")
+                .option("CONFIG", "configuration file on the Barman server", "-c", "--config")
+                .option(
+                        "COMMAND",
+                        "Run COMMAND on this machine in place of barman over ssh, for a Barman on the same host:"
+                                + " 'barman', or 'sudo -n -u barman barman'. BARMAN_HOST, --user and --port are then"
+                                + " not used. (Not in the original command.)",
+                        "--local-command")
+                .positional("BARMAN_HOST", "The host of the Barman server.")
+                .positional("SERVER_NAME", "The server name configured in Barman.");
+    }
+
+    static BarmanConnection from(ParsedArguments arguments) throws UsageException {
+        String user = arguments.value("--user");
+        String port = arguments.value("--port");
+        String local = arguments.value("--local-command");
+        if (port != null && !isPort(port)) {
+            throw new UsageException("argument --port: invalid port number: '" + port + "'");
+        }
+        // Such a user would reach ssh as an option.
+        if (user != null && (user.isEmpty() || user.startsWith("-"))) {
+            throw new UsageException("argument -U/--user: invalid user name: '" + user + "'");
+        }
+        List<String> words = null;
+        if (local != null) {
+            try {
+                words = List.copyOf(ShellWords.split(local));
+            } catch (IllegalArgumentException e) {
+                throw new UsageException("argument --local-command: " + e.getMessage());
+            }
+        }
+        return new BarmanConnection(
+                arguments.positional("BARMAN_HOST"),
+                user == null ? "barman" : user,
+                port,
+                arguments.value("--config"),
+                words);
+    }
+
+    private static boolean isPort(String text) {
+        try {
+            int port = Integer.parseInt(text);
+            return port >= 1 && port <= 65535;
+        } catch (NumberFormatException e) {
+            return false;
+        }
+    }
+
+    /** What runs, for messages. */
+    String program() {
+        return localCommand == null ? "ssh" : localCommand.get(0);
+    }
+
+    private List<String> ssh() {
+        List<String> argv = new ArrayList<>();
+        argv.add("ssh");
+        if (port != null) {
+            argv.add("-p");
+            argv.add(port);
+        }
+        argv.add("-q");
+        argv.add("-T");
+        argv.add(user + "@" + host);
+        argv.add("barman");
+        return argv;
+    }
+
+    private List<String> local() {
+        List<String> argv = new ArrayList<>(localCommand == null ? List.of() : localCommand);
+        if (config != null) {
+            argv.add("--config=" + config);
+        }
+        return argv;
+    }
+
+    /** The command that takes one WAL in the put-wal form on its standard input, or tests whether it would. */
+    List<String> putWal(String server, boolean test) {
+        List<String> argv;
+        if (localCommand != null) {
+            argv = local();
+            argv.add("put-wal");
+            argv.add(server);
+        } else {
+            argv = ssh();
+            if (config != null) {
+                argv.add("--config=" + ShellWords.quote(config));
+            }
+            argv.add("put-wal");
+            argv.add(ShellWords.quoteIfNeeded(server));
+        }
+        if (test) {
+            argv.add("--test");
+        }
+        return argv;
+    }
+
+    /** The command that writes one WAL to its standard output, or tests whether it would. */
+    List<String> getWal(String server, String wal, List<String> options) {
+        if (localCommand != null) {
+            List<String> argv = local();
+            argv.add("get-wal");
+            argv.addAll(options);
+            argv.add(server);
+            argv.add(wal);
+            return argv;
+        }
+        List<String> argv = ssh();
+        if (config != null) {
+            argv.add("--config " + ShellWords.quoteIfNeeded(config));
+        }
+        StringBuilder command = new StringBuilder("get-wal ");
+        for (String option : options) {
+            command.append(option).append(' ');
+        }
+        argv.add(command.append(ShellWords.quote(server))
+                .append(' ')
+                .append(ShellWords.quote(wal))
+                .toString());
+        return argv;
+    }
+}

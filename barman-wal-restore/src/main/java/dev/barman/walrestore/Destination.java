@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.walrestore;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The file that PostgreSQL waits for. It is written under a temporary name in the same directory, and comes to be under its
+ * own name complete or not at all. A file that was there before is removed at the start, so that no failure leaves it to be
+ * taken for the answer.
+ *
+ * <p>Not thread-safe.
+ */
+final class Destination implements AutoCloseable {
+    private static final String TEMPORARY_SUFFIX = ".barman-tmp";
+
+    private final Path file;
+    private final Path temporary;
+    private final FileChannel channel;
+    private final Thread hook;
+    private boolean delivered;
+
+    private Destination(Path file, Path temporary, FileChannel channel) {
+        this.file = file;
+        this.temporary = temporary;
+        this.channel = channel;
+        this.hook = new Thread(() -> temporary.toFile().delete(), "remove-temporary");
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            temporary.toFile().delete();
+        }
+    }
+
+    /**
+     * Prepares the destination: checks that it can be written, removes what is there.
+     *
+     * @param walDest path as given by the user
+     * @throws ClientException when it is a directory, another thing that is no file, or cannot be written
+     */
+    static Destination open(String walDest) throws ClientException {
+        Path file = Path.of(walDest);
+        if (Files.isDirectory(file)) {
+            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST cannot be a directory: " + walDest);
+        }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST is not a regular file: " + walDest);
+        }
+        Path namePath = file.getFileName();
+        if (namePath == null) {
+            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST is not the name of a file: " + walDest);
+        }
+        String prefix = "." + namePath + ".";
+        Path temporary = file.resolveSibling(prefix + ProcessHandle.current().pid() + TEMPORARY_SUFFIX);
+        try {
+            // A process with our number may have left it: whatever it is, it is nobody's.
+            Files.deleteIfExists(temporary);
+            FileChannel channel = FileChannel.open(
+                    temporary,
+                    java.util.Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Destination destination = new Destination(file, temporary, channel);
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                destination.close();
+                throw e;
+            }
+            return destination;
+        } catch (IOException e) {
+            throw new ClientException(
+                    RestoreExit.BAD_REQUEST,
+                    "Cannot open '" + walDest + "' (WAL_DEST) for writing: " + WalArchiveClient.describe(e));
+        }
+    }
+
+    /**
+     * Removes what runs that were killed have left beside the destination. Called while the connection is being made, so that
+     * it costs no time.
+     */
+    void removeStale() {
+        String prefix = "." + file.getFileName() + ".";
+        File directory = file.toAbsolutePath().getParent().toFile();
+        String[] names = directory.list();
+        if (names == null) {
+            return;
+        }
+        for (String name : names) {
+            if (name.startsWith(prefix) && name.endsWith(TEMPORARY_SUFFIX) && name.length() > prefix.length()) {
+                String pid = name.substring(prefix.length(), name.length() - TEMPORARY_SUFFIX.length());
+                if (!isRunning(pid)) {
+                    new File(directory, name).delete();
+                }
+            }
+        }
+    }
+
+    private static boolean isRunning(String pid) {
+        try {
+            return ProcessHandle.of(Long.parseLong(pid)).isPresent();
+        } catch (NumberFormatException e) {
+            // Not a name of ours.
+            return true;
+        }
+    }
+
+    void write(byte[] bytes, int offset, int length) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+
+    /** Makes the file durable and gives it its name. */
+    void deliver() throws IOException {
+        channel.force(true);
+        channel.close();
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        delivered = true;
+    }
+
+    /** Removes the temporary file, unless it was delivered. */
+    @Override
+    public void close() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // The file goes away in any case.
+        }
+        if (!delivered && Files.exists(temporary, LinkOption.NOFOLLOW_LINKS)) {
+            temporary.toFile().delete();
+        }
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The virtual machine is ending; the hook does no harm.
+        }
+    }
+}

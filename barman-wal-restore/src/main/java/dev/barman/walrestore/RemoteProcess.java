@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.walrestore;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.List;
+
+/**
+ * The running ssh or local command. Its standard error is ours. It ends with this virtual machine: a termination signal
+ * passes on to it through a shutdown hook, and its pipes break when we are killed.
+ *
+ * <p>Not thread-safe, but for the hook.
+ */
+final class RemoteProcess implements AutoCloseable {
+    private static final ProcessBuilder.Redirect NO_INPUT = ProcessBuilder.Redirect.from(new File("/dev/null"));
+
+    /** Where the streams of the process go. */
+    enum Streams {
+        /** We write its standard input; its output is ours. */
+        WRITE_INPUT,
+        /** We read its standard output; it has no input. */
+        READ_OUTPUT,
+        /** It has no input, and its output is ours. */
+        INHERIT
+    }
+
+    private final Process process;
+    private final Thread hook;
+
+    private RemoteProcess(Process process) {
+        this.process = process;
+        this.hook = new Thread(process::destroy, "stop-remote");
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The virtual machine is ending already.
+            process.destroy();
+        }
+    }
+
+    /**
+     * Starts a command.
+     *
+     * @param argv program and arguments
+     * @param streams what is connected to what
+     * @throws IOException when the program cannot be run
+     */
+    static RemoteProcess start(List<String> argv, Streams streams) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(argv);
+        builder.redirectError(ProcessBuilder.Redirect.INHERIT);
+        if (streams != Streams.WRITE_INPUT) {
+            builder.redirectInput(NO_INPUT);
+        }
+        if (streams != Streams.READ_OUTPUT) {
+            builder.redirectOutput(ProcessBuilder.Redirect.INHERIT);
+        }
+        return new RemoteProcess(builder.start());
+    }
+
+    OutputStream input() {
+        return process.getOutputStream();
+    }
+
+    InputStream output() {
+        return process.getInputStream();
+    }
+
+    /** Waits for the end. Returns the exit code, 128 and the signal's number after a signal. */
+    int waitFor() {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return process.waitFor();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Ends the process if it still runs. */
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The virtual machine is ending; the hook does the same as we just did.
+        }
+    }
+}

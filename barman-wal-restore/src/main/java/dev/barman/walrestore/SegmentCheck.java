@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.walrestore;
+
+import dev.barman.wal.WalPageHeader;
+import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.WalSegmentSize;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a file can be the segment that was asked for. PostgreSQL itself looks at the size only, and a server that is doing
+ * recovery stops for good when that is wrong.
+ */
+final class SegmentCheck {
+    /** The page magic of the newest release whose header is understood; later ones are larger by PostgreSQL's habit. */
+    private static final int NEWEST_KNOWN_MAGIC = 0xD118;
+
+    private static final int MAGIC_FAMILY = 0xD100;
+
+    private SegmentCheck() {}
+
+    /**
+     * Looks at a complete file.
+     *
+     * @param name the segment asked for
+     * @param head the first bytes of the file, {@link WalPageHeader#LENGTH} or all there are
+     * @param sizeBytes the file's length
+     * @return what is wrong, null when nothing is
+     */
+    static @Nullable String problem(WalSegmentName name, byte[] head, long sizeBytes) {
+        WalPageHeader header = WalPageHeader.parse(ByteBuffer.wrap(head)).orElse(null);
+        if (header == null) {
+            if (!isOfNewerRelease(head)) {
+                return "it does not begin with the header of a WAL segment (" + sizeBytes + " bytes)";
+            }
+            // PostgreSQL reads the pages it knows and we do not; what remains for us is the size.
+            return WalSegmentSize.fromBytes(sizeBytes).isPresent()
+                    ? null
+                    : "it has " + sizeBytes + " bytes, which is not the size of a WAL segment";
+        }
+        if (header.segmentSizeBytes() != sizeBytes) {
+            return "it has " + sizeBytes + " bytes where its header announces " + header.segmentSizeBytes();
+        }
+        if (!header.belongsTo(name)) {
+            return "its header says timeline " + header.timeline().value() + " at " + header.pageAddress()
+                    + ", which does not fit the name";
+        }
+        return null;
+    }
+
+    private static boolean isOfNewerRelease(byte[] head) {
+        if (head.length < WalPageHeader.LENGTH) {
+            return false;
+        }
+        int magic = (head[0] & 0xFF) | (head[1] & 0xFF) << 8;
+        return magic > NEWEST_KNOWN_MAGIC && (magic & 0xFF00) == MAGIC_FAMILY;
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.walrestore;
+
+import dev.barman.args.ArgumentParser;
+import dev.barman.args.ParsedArguments;
+import dev.barman.args.ProgramVersion;
+import dev.barman.args.UsageException;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * {@code barman-wal-restore}: a {@code restore_command} that fetches one WAL file through {@code barman get-wal}, over ssh or
+ * on this machine.
+ */
+public final class WalRestoreMain {
+    static final String PROGRAM = "barman-wal-restore";
+
+    private WalRestoreMain() {}
+
+    /**
+     * Runs the command and ends the virtual machine with one of the private codes of {@link RestoreExit}, which the launcher
+     * translates.
+     *
+     * @param args the command line
+     */
+    public static void main(String[] args) {
+        int code;
+        try {
+            code = run(args, System.out, System.err);
+        } catch (RuntimeException | Error e) {
+            e.printStackTrace();
+            code = RestoreExit.DEFECT;
+        }
+        System.out.flush();
+        System.exit(code);
+    }
+
+    static int run(String[] args, PrintStream out, PrintStream err) {
+        ArgumentParser parser = parser();
+        int sleepSeconds = 0;
+        try {
+            ParsedArguments arguments = parser.parse(args);
+            if (arguments.has("--help")) {
+                out.print(parser.help());
+                return RestoreExit.DELIVERED;
+            }
+            if (arguments.has("--version")) {
+                out.println(ProgramVersion.line(PROGRAM));
+                return RestoreExit.DELIVERED;
+            }
+            sleepSeconds = number(arguments, "--sleep", "-s/--sleep");
+            // Prefetching is not there yet; without it the option changes nothing but speed.
+            number(arguments, "--parallel", "-p/--parallel");
+            WalRestoreClient client = new WalRestoreClient(
+                    BarmanConnection.from(arguments), arguments.positional("SERVER_NAME"), remoteOptions(arguments));
+            warnOfDeprecation(arguments, out);
+            if (arguments.has("--test")) {
+                client.test();
+            } else {
+                client.restore(arguments.positional("WAL_NAME"), arguments.positional("WAL_DEST"));
+            }
+            return RestoreExit.DELIVERED;
+        } catch (UsageException e) {
+            err.print(parser.usage());
+            err.println(PROGRAM + ": error: " + e.getMessage());
+            return RestoreExit.NOT_ASKED;
+        } catch (ClientException e) {
+            err.println("ERROR: " + e.getMessage());
+            return e.exitCode();
+        } catch (WalRestoreClient.TransferException e) {
+            err.println("ERROR: " + e.getMessage());
+            sleep(sleepSeconds, err);
+            return e.failure().exitCode();
+        }
+    }
+
+    private static ArgumentParser parser() {
+        ArgumentParser parser = new ArgumentParser(
+                        PROGRAM,
+                        "This command can be used in restore_command to fetch WAL files from Barman, through its get-wal"
+                                + " command.")
+                .immediate("show this help message and exit", "-h", "--help")
+                .immediate("show the version and exit", "-V", "--version");
+        BarmanConnection.declareOptions(parser);
+        return parser.option(
+                        "SECONDS",
+                        "Sleep for SECONDS after a failure of the get-wal request. Defaults to 0 (nowait).",
+                        "-s",
+                        "--sleep")
+                .option(
+                        "JOBS",
+                        "The number of files to fetch ahead. Accepted for compatibility: this version fetches only the"
+                                + " requested file. Defaults to 0 (disabled).",
+                        "-p",
+                        "--parallel")
+                .option(
+                        "SPOOL_DIR",
+                        "The directory of files fetched ahead. Accepted for compatibility, not used by this version.",
+                        "--spool-dir")
+                .flag("retrieve also partial WAL files (.partial)", "-P", "--partial")
+                .flag("transfer the file compressed with gzip (deprecated)", "-z", "--gzip")
+                .flag("transfer the file compressed with bzip2 (deprecated)", "-j", "--bzip2")
+                .flag(
+                        "transfer the file as it is stored, compressed if it is, and decompress it here",
+                        "--keep-compression")
+                .flag(
+                        "test the connection and the configuration of the server in Barman; WAL_NAME and WAL_DEST are"
+                                + " ignored",
+                        "-t",
+                        "--test")
+                .positional("WAL_NAME", "The value of the '%f' keyword (according to 'restore_command').")
+                .positional("WAL_DEST", "The value of the '%p' keyword (according to 'restore_command').")
+                .exclusive("--gzip", "--bzip2", "--keep-compression");
+    }
+
+    private static List<String> remoteOptions(ParsedArguments arguments) {
+        List<String> options = new ArrayList<>();
+        for (String option : List.of("--gzip", "--bzip2", "--keep-compression", "--partial")) {
+            if (arguments.has(option)) {
+                options.add(option);
+            }
+        }
+        return options;
+    }
+
+    private static void warnOfDeprecation(ParsedArguments arguments, PrintStream out) {
+        if (arguments.has("--gzip") || arguments.has("--bzip2")) {
+            out.println("WARNING: the options --gzip and --bzip2 are deprecated. Use --keep-compression, or let ssh"
+                    + " compress.");
+        }
+    }
+
+    private static int number(ParsedArguments arguments, String key, String display) throws UsageException {
+        String text = arguments.value(key);
+        if (text == null) {
+            return 0;
+        }
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new UsageException("argument " + display + ": invalid int value: '" + text + "'");
+        }
+    }
+
+    private static void sleep(int seconds, PrintStream err) {
+        if (seconds <= 0) {
+            return;
+        }
+        err.println("Sleeping for " + seconds + " seconds.");
+        try {
+            Thread.sleep(seconds * 1000L);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
