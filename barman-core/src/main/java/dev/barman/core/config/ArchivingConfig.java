@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.core.config;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How WAL reaches the archive and how it is stored there.
+ *
+ * @param fileArchiver whether WAL arrives as files; true as well when no archiver is configured
+ * @param streamingArchiver whether WAL is streamed
+ * @param archiverBatchSize most files per run of the file archiver; unlimited when 0 or negative
+ * @param streamingArchiverBatchSize the same for the streaming archiver
+ * @param streamingArchiverName the application name of the WAL receiver
+ * @param slotName the replication slot
+ * @param createSlotAuto whether {@code receive-wal} creates the slot
+ * @param maxIncomingWalsQueue when more files wait, {@code check} fails; null for no limit
+ * @param compressionName the value of {@code compression}; null for none
+ * @param compressionLevel {@code low}, {@code medium}, {@code high} or an integer
+ * @param customCompressionFilter the shell command that compresses, for {@code custom}
+ * @param customDecompressionFilter the shell command that decompresses, for {@code custom}
+ * @param customCompressionMagic hexadecimal digits of the first bytes of a custom compressed file
+ * @param encryption {@code gpg} or null
+ * @param encryptionKeyId the recipient's key
+ * @param encryptionPassphraseCommand the shell command that prints the passphrase for decryption
+ */
+public record ArchivingConfig(
+        boolean fileArchiver,
+        boolean streamingArchiver,
+        int archiverBatchSize,
+        int streamingArchiverBatchSize,
+        String streamingArchiverName,
+        @Nullable String slotName,
+        boolean createSlotAuto,
+        @Nullable Integer maxIncomingWalsQueue,
+        @Nullable String compressionName,
+        String compressionLevel,
+        @Nullable String customCompressionFilter,
+        @Nullable String customDecompressionFilter,
+        @Nullable String customCompressionMagic,
+        @Nullable String encryption,
+        @Nullable String encryptionKeyId,
+        @Nullable String encryptionPassphraseCommand) {}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.core.config;
+
+/** Paths as text: options are shown as they were written, so they are joined without being normalised. */
+final class Paths {
+    private Paths() {}
+
+    static String join(String directory, String name) {
+        if (name.startsWith("/")) {
+            return name;
+        }
+        return directory.endsWith("/") || directory.isEmpty() ? directory + name : directory + "/" + name;
+    }
+
+    /** Replaces a leading {@code ~} by the home directory of the user. */
+    static String expandHome(String path, String home) {
+        if (path.equals("~")) {
+            return home;
+        }
+        return path.startsWith("~/") ? join(home, path.substring(2)) : path;
+    }
+}
