@@ -63,7 +63,8 @@ final class BarmanHost implements AutoCloseable {
         text.append("\nbarman_user = ").append(System.getProperty("user.name"));
         text.append("\nlog_file = ").append(log());
         text.append("\nlog_level = INFO\n\n[main]\ndescription = integration test\n");
-        server.forEach((name, value) -> text.append(name).append(" = ").append(value).append('\n'));
+        server.forEach(
+                (name, value) -> text.append(name).append(" = ").append(value).append('\n'));
         Files.writeString(config(), text, StandardCharsets.UTF_8);
         // PostgreSQL may run as another user than the tests; its archive_command writes here.
         Files.createDirectories(incoming());

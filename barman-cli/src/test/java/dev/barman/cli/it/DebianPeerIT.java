@@ -54,19 +54,30 @@ class DebianPeerIT {
                     .isEqualTo(peer(host, "list-backup", "--minimal", "main").out());
             assertThat(withoutType(host.barman("list-backups", "main").ok().out()))
                     .isEqualTo(withoutType(peer(host, "list-backup", "main").out()));
-            List<String> shown = host.barman("show-backup", "main", first).ok().out().lines()
+            List<String> shown = host.barman("show-backup", "main", first)
+                    .ok()
+                    .out()
+                    .lines()
                     .map(String::strip)
                     .toList();
-            for (String label : List.of("Begin WAL", "End WAL", "Begin LSN", "End LSN", "Begin time", "End time", "Timeline")) {
-                String wanted = peer(host, "show-backup", "main", first).out().lines()
+            for (String label :
+                    List.of("Begin WAL", "End WAL", "Begin LSN", "End LSN", "Begin time", "End time", "Timeline")) {
+                String wanted = peer(host, "show-backup", "main", first)
+                        .out()
+                        .lines()
                         .map(String::strip)
                         .filter(l -> l.startsWith(label + " "))
                         .findFirst()
                         .orElseThrow();
                 assertThat(shown).contains(wanted);
             }
-            assertThat(host.barman("list-files", "--target", "wal", "main", first).ok().out().lines().sorted())
-                    .containsExactlyElementsOf(peer(host, "list-files", "--target", "wal", "main", first).out()
+            assertThat(host.barman("list-files", "--target", "wal", "main", first)
+                            .ok()
+                            .out()
+                            .lines()
+                            .sorted())
+                    .containsExactlyElementsOf(peer(host, "list-files", "--target", "wal", "main", first)
+                            .out()
                             .lines()
                             .sorted()
                             .toList());
@@ -82,7 +93,11 @@ class DebianPeerIT {
             host.barman("switch-wal", "--force", "--archive", "main").ok();
             Thread.sleep(1100);
             host.barman("backup", "--wait", "main").ok();
-            assertThat(host.barman("list-backups", "--minimal", "main").ok().out().lines()).hasSize(3);
+            assertThat(host.barman("list-backups", "--minimal", "main")
+                            .ok()
+                            .out()
+                            .lines())
+                    .hasSize(3);
             BarmanHost.Result refused = host.barman("delete", "main", first);
             assertThat(refused.exit()).isEqualTo(1);
             assertThat(refused.err()).contains("it has a current keep request");
@@ -109,7 +124,8 @@ class DebianPeerIT {
     }
 
     private static BarmanHost.Result peer(BarmanHost host, String... args) throws IOException {
-        List<String> command = new ArrayList<>(List.of(PEER.toString(), "-c", host.config().toString()));
+        List<String> command =
+                new ArrayList<>(List.of(PEER.toString(), "-c", host.config().toString()));
         command.addAll(List.of(args));
         return BarmanHost.run(command);
     }

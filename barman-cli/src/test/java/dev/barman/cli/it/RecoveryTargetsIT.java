@@ -125,7 +125,8 @@ class RecoveryTargetsIT {
     }
 
     private static PostgresCluster restore(String... options) throws IOException {
-        Path destination = Files.createTempDirectory(host.directory(), "restored-").resolve("data");
+        Path destination =
+                Files.createTempDirectory(host.directory(), "restored-").resolve("data");
         List<String> args = new ArrayList<>(List.of("restore"));
         args.addAll(List.of(options));
         args.addAll(List.of("main", "latest", destination.toString()));
