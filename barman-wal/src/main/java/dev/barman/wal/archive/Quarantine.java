@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.wal.archive;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Keeps what cannot be archived, for a person to look at. */
+public interface Quarantine {
+    /** Why a file is kept. */
+    enum Reason {
+        /** The archive holds other content under the same name. */
+        DUPLICATE("duplicate"),
+        /** Not a WAL file, or not one of this server. */
+        UNKNOWN("unknown");
+
+        private final String suffix;
+
+        Reason(String suffix) {
+            this.suffix = suffix;
+        }
+
+        /** The word at the end of the kept file's name. */
+        public String suffix() {
+            return suffix;
+        }
+    }
+
+    /**
+     * Moves a file or directory aside, durably and under a name of its own: nothing that is kept already is ever replaced.
+     *
+     * @param name the name it is kept for; the source itself may be called differently
+     * @return where it is now
+     * @throws IOException when it cannot be moved; it is then still where it was
+     */
+    Path keep(Path source, String name, Reason reason) throws IOException;
+}
