@@ -29,15 +29,9 @@ final class RemoteProcess implements AutoCloseable {
     private final Process process;
     private final Thread hook;
 
-    private RemoteProcess(Process process) {
+    private RemoteProcess(Process process, Thread hook) {
         this.process = process;
-        this.hook = new Thread(process::destroy, "stop-remote");
-        try {
-            Runtime.getRuntime().addShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The virtual machine is ending already.
-            process.destroy();
-        }
+        this.hook = hook;
     }
 
     /**
@@ -56,7 +50,31 @@ final class RemoteProcess implements AutoCloseable {
         if (streams != Streams.READ_OUTPUT) {
             builder.redirectOutput(ProcessBuilder.Redirect.INHERIT);
         }
-        return new RemoteProcess(builder.start());
+        // Set before the start, so that no signal finds the process without it.
+        Thread hook = new Thread(RemoteProcess::endChildren, "stop-remote");
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            throw new IOException("this program is being ended", e);
+        }
+        try {
+            return new RemoteProcess(builder.start(), hook);
+        } catch (IOException e) {
+            remove(hook);
+            throw e;
+        }
+    }
+
+    private static void endChildren() {
+        ProcessHandle.current().children().forEach(ProcessHandle::destroy);
+    }
+
+    private static void remove(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The virtual machine is ending; the hook runs already.
+        }
     }
 
     OutputStream input() {
@@ -89,10 +107,6 @@ final class RemoteProcess implements AutoCloseable {
     @Override
     public void close() {
         process.destroy();
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The virtual machine is ending; the hook does the same as we just did.
-        }
+        remove(hook);
     }
 }
