@@ -4,7 +4,7 @@ package dev.barman.core;
 import org.jspecify.annotations.Nullable;
 
 /** Says that PostgreSQL could not be reached, refused a request, or answered something unusable. */
-public final class PostgresException extends BarmanException {
+public class PostgresException extends BarmanException {
     private static final long serialVersionUID = 1L;
 
     /** Creates an exception with a message for the console. */
