@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by lib/prepare, after launch.sh: links the native libraries of this machine, and makes the class archive for this Java
+# by a run of the class $training.
+
+case $native in
+    *:*)
+        mkdir -p "$lib/native/this"
+        for library in "$lib/native/$platform"/lib* "$lib/native/net/jpountz/util/$platform"/lib*; do
+            if [ -f "$library" ]; then ln -sf "../${library#"$lib/native/"}" "$lib/native/this/${library##*/}"; fi
+        done
+        native=$lib/native/this
+        ;;
+esac
+
+rm -f "$lib/classes.aot" "$lib/classes.jsa"
+run=
+# A Java that does not know this option ignores it and leaves no file.
+archive=-XX:AOTCacheOutput=$lib/classes.aot
+launch "$training" </dev/null >/dev/null
+if [ ! -f "$lib/classes.aot" ]; then
+    archive=-XX:ArchiveClassesAtExit=$lib/classes.jsa
+    launch "$training" </dev/null >/dev/null
+fi
+if [ ! -f "$lib/classes.aot" ] && [ ! -f "$lib/classes.jsa" ]; then
+    echo "$self: this Java makes no class archive; the commands work, but start slowly" >&2
+fi
