@@ -58,10 +58,14 @@ public record RequiredWals(TimelineId timeline, @Nullable Lsn targetLsn, boolean
                 return TimelineId.of(latest[0]);
             default:
                 try {
-                    return TimelineId.of(Long.parseLong(keyword));
+                    long number = Long.parseLong(keyword);
+                    if (number > 0) {
+                        return TimelineId.of(number);
+                    }
                 } catch (IllegalArgumentException e) {
-                    throw new BarmanException("'" + keyword + "' is not a valid timeline keyword", e);
+                    // the same message as for zero and below
                 }
+                throw new BarmanException("'" + keyword + "' is not a valid timeline keyword");
         }
     }
 
