@@ -246,7 +246,7 @@ public final class ArgumentParser {
                 if (candidate.startsWith("--") && candidate.startsWith(name)) {
                     matches.append(matches.length() == 0 ? "" : ", ").append(candidate);
                     // Two spellings of one option are no ambiguity.
-                    if (found != null && found != spec) {
+                    if (found != null && !found.equals(spec)) {
                         found = null;
                         break;
                     }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param help one line of help, empty to hide the option
  * @param immediate parsing ends when this option is met ({@code --help}, {@code --version})
  */
+@SuppressWarnings("ArrayRecordComponent") // never handed out of this package, never changed
 record ArgumentSpec(String[] names, @Nullable String metavar, String help, boolean immediate) {
 
     boolean takesValue() {

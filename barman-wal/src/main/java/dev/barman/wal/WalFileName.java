@@ -53,28 +53,17 @@ public sealed interface WalFileName extends Comparable<WalFileName>
      * @throws IllegalArgumentException {@code BadXlogSegmentName:<last path component>} (Barman's text) for anything else
      */
     static WalFileName parse(String name) {
-        switch (name.length()) {
-            case WalNames.SEGMENT_LENGTH:
-                if (WalNames.isSegment(name)) {
-                    return new WalSegmentName(name);
-                }
-                break;
-            case WalNames.PARTIAL_LENGTH:
-                if (WalNames.isPartial(name)) {
-                    return new PartialSegmentName(name);
-                }
-                break;
-            case WalNames.LABEL_LENGTH:
-                if (WalNames.isBackupLabel(name)) {
-                    return new BackupLabelFileName(name);
-                }
-                break;
-            case WalNames.HISTORY_LENGTH:
-                if (WalNames.isHistory(name)) {
-                    return new HistoryFileName(name);
-                }
-                break;
-            default:
+        if (WalNames.isSegment(name)) {
+            return new WalSegmentName(name);
+        }
+        if (WalNames.isPartial(name)) {
+            return new PartialSegmentName(name);
+        }
+        if (WalNames.isBackupLabel(name)) {
+            return new BackupLabelFileName(name);
+        }
+        if (WalNames.isHistory(name)) {
+            return new HistoryFileName(name);
         }
         throw WalNames.bad(name);
     }

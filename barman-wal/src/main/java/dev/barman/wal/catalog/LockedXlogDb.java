@@ -61,7 +61,7 @@ public final class LockedXlogDb {
      */
     public void prepare() throws IOException {
         if (!index.exists()) {
-            this.<@Nullable Void>write(ready -> null);
+            write(XlogDb::exists);
         }
     }
 
@@ -70,7 +70,7 @@ public final class LockedXlogDb {
      *
      * @throws IOException when locking or building fails, or the function throws it
      */
-    public <T extends @Nullable Object> T read(Action<T> action) throws IOException {
+    public <T> T read(Action<T> action) throws IOException {
         return locked(action);
     }
 
@@ -79,7 +79,7 @@ public final class LockedXlogDb {
      *
      * @throws IOException when locking or building fails, or the function throws it
      */
-    public <T extends @Nullable Object> T write(Action<T> action) throws IOException {
+    public <T> T write(Action<T> action) throws IOException {
         return locked(action);
     }
 
@@ -98,7 +98,7 @@ public final class LockedXlogDb {
         }
     }
 
-    private <T extends @Nullable Object> T locked(Action<T> action) throws IOException {
+    private <T> T locked(Action<T> action) throws IOException {
         try (LockFile lock = LockFile.acquire(lockFile)) {
             if (rebuild != null && !index.exists()) {
                 rebuild.run();
