@@ -107,18 +107,13 @@ public final class Backups implements Iterable<BackupInfo> {
      * @throws BarmanException when several backups bear the name
      */
     public Optional<BackupInfo> resolve(String word) throws BarmanException {
-        switch (word) {
-            case "latest", "last":
-                return latest();
-            case "oldest", "first":
-                return oldest();
-            case "last-failed":
-                return last(status -> status == BackupStatus.FAILED, backup -> true);
-            case "latest-full", "last-full":
-                return last(BackupStatus::isCopyDone, BackupInfo::isFull);
-            default:
-                return BackupId.isWellFormed(word) ? find(BackupId.of(word)) : byName(word);
-        }
+        return switch (word) {
+            case "latest", "last" -> latest();
+            case "oldest", "first" -> oldest();
+            case "last-failed" -> last(status -> status == BackupStatus.FAILED, backup -> true);
+            case "latest-full", "last-full" -> last(BackupStatus::isCopyDone, BackupInfo::isFull);
+            default -> BackupId.isWellFormed(word) ? find(BackupId.of(word)) : byName(word);
+        };
     }
 
     private Optional<BackupInfo> byName(String name) throws BarmanException {

@@ -44,29 +44,34 @@ public record RequiredWals(TimelineId timeline, @Nullable Lsn targetLsn, boolean
             }
             return current(backup);
         }
-        switch (keyword) {
-            case "current":
-                return current(backup);
-            case "latest":
-                long[] latest = {current(backup).value()};
-                index.scan(line -> {
-                    if (line.isPlainSegment()) {
-                        latest[0] = Math.max(latest[0], line.timeline());
-                    }
-                    return true;
-                });
-                return TimelineId.of(latest[0]);
-            default:
-                try {
-                    long number = Long.parseLong(keyword);
-                    if (number > 0) {
-                        return TimelineId.of(number);
-                    }
-                } catch (IllegalArgumentException e) {
-                    // the same message as for zero and below
-                }
-                throw new BarmanException("'" + keyword + "' is not a valid timeline keyword");
+        return switch (keyword) {
+            case "current" -> current(backup);
+            case "latest" -> latest(backup, index);
+            default -> number(keyword);
+        };
+    }
+
+    private static TimelineId latest(BackupInfo backup, XlogDb index) throws BarmanException, IOException {
+        long[] latest = {current(backup).value()};
+        index.scan(line -> {
+            if (line.isPlainSegment()) {
+                latest[0] = Math.max(latest[0], line.timeline());
+            }
+            return true;
+        });
+        return TimelineId.of(latest[0]);
+    }
+
+    private static TimelineId number(String keyword) throws BarmanException {
+        try {
+            long number = Long.parseLong(keyword);
+            if (number > 0) {
+                return TimelineId.of(number);
+            }
+        } catch (IllegalArgumentException e) {
+            // the same message as for zero and below
         }
+        throw new BarmanException("'" + keyword + "' is not a valid timeline keyword");
     }
 
     private static TimelineId current(BackupInfo backup) throws BarmanException {
