@@ -13,7 +13,7 @@ final class StreamReader implements Runnable {
      * How long to go on reading, without seeing a byte, an output that a grandchild keeps open after the end of the
      * program itself.
      */
-    private static final long QUIET_MILLIS = 5000;
+    private static final long QUIET_MILLIS = 3000;
 
     private final InputStream stream;
     private final @Nullable LineConsumer consumer;
