@@ -64,7 +64,8 @@ class GpgCipherIT {
                                 "--quick-generate-key",
                                 user,
                                 algorithm,
-                                "default",
+                                // The default usage of an RSA key does not include encryption.
+                                algorithm.startsWith("rsa") ? "encrypt" : "default",
                                 "never")
                         .withStdin(passphrase.getBytes(StandardCharsets.UTF_8)))
                 .orThrow();
