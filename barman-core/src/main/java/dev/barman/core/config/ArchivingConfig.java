@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.core.config;
 
+import dev.barman.core.ConfigException;
+import dev.barman.wal.compress.CompressionAlgorithm;
+import dev.barman.wal.compress.CompressionLevel;
+import dev.barman.wal.compress.CompressionSettings;
+import dev.barman.wal.compress.MagicBytes;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,4 +45,35 @@ public record ArchivingConfig(
         @Nullable String customCompressionMagic,
         @Nullable String encryption,
         @Nullable String encryptionKeyId,
-        @Nullable String encryptionPassphraseCommand) {}
+        @Nullable String encryptionPassphraseCommand) {
+
+    /**
+     * Returns the compression of archived WALs; empty for none.
+     *
+     * @throws ConfigException when a custom compression lacks one of its filters
+     */
+    public Optional<CompressionSettings> compression() throws ConfigException {
+        if (compressionName == null) {
+            return Optional.empty();
+        }
+        CompressionAlgorithm algorithm = CompressionAlgorithm.fromId(compressionName)
+                .orElseThrow(() -> new IllegalStateException("no compression " + compressionName));
+        if (algorithm == CompressionAlgorithm.CUSTOM) {
+            if (customCompressionFilter == null) {
+                throw new ConfigException(ConfigException.Style.EXCEPTION, "custom_compression_filter");
+            }
+            if (customDecompressionFilter == null) {
+                throw new ConfigException(ConfigException.Style.EXCEPTION, "custom_decompression_filter");
+            }
+        }
+        MagicBytes magic = customCompressionMagic == null || customCompressionMagic.isEmpty()
+                ? null
+                : MagicBytes.parse("0x" + customCompressionMagic);
+        return Optional.of(new CompressionSettings(
+                algorithm,
+                CompressionLevel.parse(compressionLevel),
+                customCompressionFilter,
+                customDecompressionFilter,
+                magic));
+    }
+}

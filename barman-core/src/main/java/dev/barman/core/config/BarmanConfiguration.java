@@ -5,6 +5,7 @@ import dev.barman.core.ConfigException;
 import dev.barman.core.ConfigException.Style;
 import dev.barman.core.config.SectionReader.Model;
 import dev.barman.core.message.Messages;
+import dev.barman.core.retention.RetentionPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -197,11 +198,11 @@ public final class BarmanConfiguration {
     private ServerConfig build(String name, OptionValues values, Sections all) throws ConfigException {
         List<String> problems = new ArrayList<>(all.conflicts().of(name));
         String modelName = applyActiveModel(name, values, all.models(), problems);
-        boolean policyValid = LateValues.settle(name, values);
+        RetentionPolicy policy = LateValues.settle(name, values);
         if (values.isUnset(ServerOption.PRIMARY_SSH_COMMAND)) {
             problems.addAll(new ServerRules(name, values, messages).apply());
         }
-        return new ServerConfig(name, values, global.lockDirectory(), modelName, policyValid, problems);
+        return new ServerConfig(name, values, global.lockDirectory(), modelName, policy, problems);
     }
 
     private @Nullable String applyActiveModel(

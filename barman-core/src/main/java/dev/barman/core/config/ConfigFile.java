@@ -74,9 +74,10 @@ public final class ConfigFile {
     private static Map<String, String> interpolate(String section, Map<String, String> raw) throws ConfigException {
         Map<String, String> values = new LinkedHashMap<>();
         for (Map.Entry<String, String> option : raw.entrySet()) {
-            String value = Interpolation.apply(section, option.getKey(), option.getValue(), raw);
+            values.put(option.getKey(), Interpolation.apply(section, option.getKey(), option.getValue(), raw));
+        }
+        for (String value : values.values()) {
             Interpolation.check(value);
-            values.put(option.getKey(), value);
         }
         return Collections.unmodifiableMap(values);
     }

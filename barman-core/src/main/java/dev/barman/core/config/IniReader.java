@@ -3,6 +3,7 @@ package dev.barman.core.config;
 
 import dev.barman.core.ConfigException;
 import dev.barman.core.ConfigException.Style;
+import dev.barman.core.text.PythonText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,18 +47,18 @@ final class IniReader {
         if (!errors.isEmpty()) {
             throw new ConfigException(
                     Style.EXCEPTION,
-                    "Source contains parsing errors: " + PythonQuoting.quote(fileName) + String.join("", errors));
+                    "Source contains parsing errors: " + PythonText.repr(fileName) + String.join("", errors));
         }
         return join();
     }
 
     private void line(int number, int start, int end) throws ConfigException {
         int from = start;
-        while (from < end && PythonQuoting.isSpace(text.charAt(from))) {
+        while (from < end && PythonBlanks.isSpace(text.charAt(from))) {
             from++;
         }
         int to = end;
-        while (to > from && PythonQuoting.isSpace(text.charAt(to - 1))) {
+        while (to > from && PythonBlanks.isSpace(text.charAt(to - 1))) {
             to--;
         }
         if (from == to) {
@@ -83,8 +84,8 @@ final class IniReader {
         } else if (section == null) {
             throw new ConfigException(
                     Style.EXCEPTION,
-                    "File contains no section headers.\nfile: " + PythonQuoting.quote(fileName) + ", line: " + number
-                            + "\n" + quotedLine(start, end));
+                    "File contains no section headers.\nfile: " + PythonText.repr(fileName) + ", line: " + number + "\n"
+                            + quotedLine(start, end));
         } else {
             option(section, number, start, end, from, to);
         }
@@ -97,16 +98,19 @@ final class IniReader {
         }
         if (delimiter == to || delimiter == from) {
             errors.add("\n\t[line " + (number < 10 ? " " : "") + number + "]: " + quotedLine(start, end));
+            if (delimiter == from) {
+                value = null;
+            }
             return;
         }
-        String name = PythonQuoting.strip(text, from, delimiter).toLowerCase(Locale.ROOT);
-        value = new StringBuilder(PythonQuoting.strip(text, delimiter + 1, to));
+        String name = PythonBlanks.strip(text, from, delimiter).toLowerCase(Locale.ROOT);
+        value = new StringBuilder(PythonBlanks.strip(text, delimiter + 1, to));
         options.put(name, value);
     }
 
     private String quotedLine(int start, int end) {
         String line = text.substring(start, end);
-        return PythonQuoting.quote(end < text.length() ? line + "\n" : line);
+        return PythonText.repr(end < text.length() ? line + "\n" : line);
     }
 
     private Map<String, Map<String, String>> join() {
@@ -116,7 +120,7 @@ final class IniReader {
             for (Map.Entry<String, StringBuilder> option : entry.getValue().entrySet()) {
                 String joined = option.getValue().toString();
                 int end = joined.length();
-                while (end > 0 && PythonQuoting.isSpace(joined.charAt(end - 1))) {
+                while (end > 0 && PythonBlanks.isSpace(joined.charAt(end - 1))) {
                     end--;
                 }
                 options.put(option.getKey(), joined.substring(0, end));

@@ -3,6 +3,7 @@ package dev.barman.core.config;
 
 import dev.barman.core.ConfigException;
 import dev.barman.core.ConfigException.Style;
+import dev.barman.core.text.PythonText;
 import java.util.Locale;
 import java.util.Map;
 
@@ -45,10 +46,10 @@ final class Interpolation {
         if (depth > MAX_DEPTH) {
             throw new ConfigException(
                     Style.EXCEPTION,
-                    "Recursion limit exceeded in value substitution: option " + PythonQuoting.quote(option)
-                            + " in section " + PythonQuoting.quote(section)
+                    "Recursion limit exceeded in value substitution: option " + PythonText.repr(option)
+                            + " in section " + PythonText.repr(section)
                             + " contains an interpolation key which cannot be substituted in " + MAX_DEPTH
-                            + " steps. Raw value: " + PythonQuoting.quote(rawValue));
+                            + " steps. Raw value: " + PythonText.repr(rawValue));
         }
         int position = 0;
         while (true) {
@@ -67,24 +68,24 @@ final class Interpolation {
                 if (end < 0) {
                     throw new ConfigException(
                             Style.EXCEPTION,
-                            "bad interpolation variable reference " + PythonQuoting.quote(text.substring(percent)));
+                            "bad interpolation variable reference " + PythonText.repr(text.substring(percent)));
                 }
                 String key = text.substring(percent + 2, end - 2).toLowerCase(Locale.ROOT);
                 String referenced = options.get(key);
                 if (referenced == null) {
                     throw new ConfigException(
                             Style.EXCEPTION,
-                            "Bad value substitution: option " + PythonQuoting.quote(option) + " in section "
-                                    + PythonQuoting.quote(section) + " contains an interpolation key "
-                                    + PythonQuoting.quote(key) + " which is not a valid option name. Raw value: "
-                                    + PythonQuoting.quote(rawValue));
+                            "Bad value substitution: option " + PythonText.repr(option) + " in section "
+                                    + PythonText.repr(section) + " contains an interpolation key "
+                                    + PythonText.repr(key) + " which is not a valid option name. Raw value: "
+                                    + PythonText.repr(rawValue));
                 }
                 append(out, section, option, rawValue, referenced, options, depth + 1);
                 position = end;
             } else {
                 throw new ConfigException(
                         Style.EXCEPTION,
-                        "'%' must be followed by '%' or '(', found: " + PythonQuoting.quote(text.substring(percent)));
+                        "'%' must be followed by '%' or '(', found: " + PythonText.repr(text.substring(percent)));
             }
         }
     }
@@ -117,7 +118,7 @@ final class Interpolation {
                 int at = kept.length() + removed - position;
                 throw new ConfigException(
                         Style.EXCEPTION,
-                        "invalid interpolation syntax in " + PythonQuoting.quote(value) + " at position " + at);
+                        "invalid interpolation syntax in " + PythonText.repr(value) + " at position " + at);
             }
             kept.append(rest, position, removed);
             position = end;

@@ -6,6 +6,7 @@ import dev.barman.core.ConfigException.Style;
 import dev.barman.core.config.OptionValue.Rates;
 import dev.barman.core.config.OptionValue.Text;
 import dev.barman.core.config.OptionValue.Whole;
+import dev.barman.core.retention.RetentionPolicy;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringTokenizer;
@@ -21,7 +22,7 @@ import org.slf4j.LoggerFactory;
 final class LateValues {
     private final String server;
     private final OptionValues values;
-    private boolean policyValid;
+    private @Nullable RetentionPolicy policy;
 
     private LateValues(String server, OptionValues values) {
         this.server = server;
@@ -31,14 +32,14 @@ final class LateValues {
     /**
      * Replaces the texts by their meaning.
      *
-     * @return whether the server has a valid retention policy
+     * @return the retention policy in force, or null
      */
-    static boolean settle(String server, OptionValues values) throws ConfigException {
+    static @Nullable RetentionPolicy settle(String server, OptionValues values) throws ConfigException {
         LateValues late = new LateValues(server, values);
         late.bandwidth();
         late.minimumRedundancy();
         late.retention();
-        return late.policyValid;
+        return late.policy;
     }
 
     private static Logger log() {
@@ -127,13 +128,14 @@ final class LateValues {
                     "retention_policy \"" + text + "\" of server '" + server
                             + "' names no policy: use REDUNDANCY n or RECOVERY WINDOW OF n DAYS|WEEKS|MONTHS");
         }
-        String normal = normalPolicy(text);
-        if (normal == null) {
+        try {
+            RetentionPolicy parsed = RetentionPolicy.parse(text);
+            values.set(ServerOption.RETENTION_POLICY, new Text(parsed.toString()));
+            policy = parsed;
+        } catch (IllegalArgumentException invalid) {
             log().error("Invalid retention_policy setting \"{}\" for server \"{}\"", text, server);
             return;
         }
-        policyValid = true;
-        values.set(ServerOption.RETENTION_POLICY, new Text(normal));
         String walPolicy = values.text(ServerOption.WAL_RETENTION_POLICY);
         if (!"main".equals(walPolicy)) {
             log().warn(
@@ -142,42 +144,5 @@ final class LateValues {
                             server);
         }
         values.set(ServerOption.WAL_RETENTION_POLICY, new Text("MAIN"));
-    }
-
-    /** Returns the policy in upper case with single blanks and plural units, or null when it is not one. */
-    private static @Nullable String normalPolicy(String text) {
-        StringTokenizer tokens = new StringTokenizer(text);
-        String[] words = new String[tokens.countTokens()];
-        for (int i = 0; i < words.length; i++) {
-            words[i] = tokens.nextToken().toUpperCase(Locale.ROOT);
-        }
-        if (words.length == 2 && words[0].equals("REDUNDANCY")) {
-            String count = digits(words[1]);
-            return count == null ? null : "REDUNDANCY " + count;
-        }
-        if (words.length == 5 && words[0].equals("RECOVERY") && words[1].equals("WINDOW") && words[2].equals("OF")) {
-            String count = digits(words[3]);
-            String unit = switch (words[4]) {
-                case "DAY", "DAYS" -> "DAYS";
-                case "WEEK", "WEEKS" -> "WEEKS";
-                case "MONTH", "MONTHS" -> "MONTHS";
-                default -> null;
-            };
-            return count == null || unit == null ? null : "RECOVERY WINDOW OF " + count + " " + unit;
-        }
-        return null;
-    }
-
-    private static @Nullable String digits(String text) {
-        int first = 0;
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
-                return null;
-            }
-        }
-        while (first < text.length() - 1 && text.charAt(first) == '0') {
-            first++;
-        }
-        return text.substring(first);
     }
 }

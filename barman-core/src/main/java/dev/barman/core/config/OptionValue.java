@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.core.config;
 
+import dev.barman.core.text.PythonText;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -77,9 +78,8 @@ public sealed interface OptionValue {
             if (values.isEmpty()) {
                 return typeName + "()";
             }
-            StringBuilder out = new StringBuilder(typeName).append("({");
-            PythonQuoting.joinQuoted(out, values);
-            return out.append("})").toString();
+            String list = PythonText.repr(values);
+            return typeName + "({" + list.substring(1, list.length() - 1) + "})";
         }
     }
 
@@ -112,14 +112,7 @@ public sealed interface OptionValue {
 
         @Override
         public String text() {
-            StringBuilder out = new StringBuilder("{");
-            for (Map.Entry<String, Long> rate : values.entrySet()) {
-                if (out.length() > 1) {
-                    out.append(", ");
-                }
-                out.append(PythonQuoting.quote(rate.getKey())).append(": ").append(rate.getValue());
-            }
-            return out.append('}').toString();
+            return PythonText.repr(values);
         }
     }
 
@@ -132,9 +125,7 @@ public sealed interface OptionValue {
 
         @Override
         public String text() {
-            StringBuilder out = new StringBuilder("[");
-            PythonQuoting.joinQuoted(out, values);
-            return out.append(']').toString();
+            return PythonText.repr(values);
         }
     }
 

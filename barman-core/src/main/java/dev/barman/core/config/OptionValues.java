@@ -8,24 +8,21 @@ import dev.barman.core.config.OptionValue.Unset;
 import dev.barman.core.config.OptionValue.Whole;
 import dev.barman.core.config.OptionValue.Words;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** One value for every option of a server or model. Not thread-safe while it is being filled. */
 final class OptionValues {
-    private final OptionValue[] values = new OptionValue[ServerOption.values().length];
-
-    OptionValues() {
-        java.util.Arrays.fill(values, OptionValue.UNSET);
-    }
+    private final EnumMap<ServerOption, OptionValue> values = new EnumMap<>(ServerOption.class);
 
     OptionValue get(ServerOption option) {
-        return values[option.ordinal()];
+        return values.getOrDefault(option, OptionValue.UNSET);
     }
 
     void set(ServerOption option, OptionValue value) {
-        values[option.ordinal()] = value;
+        values.put(option, value);
     }
 
     void setText(ServerOption option, @Nullable String text) {

@@ -5,6 +5,7 @@ import dev.barman.core.config.OptionValue.Flag;
 import dev.barman.core.config.OptionValue.Names;
 import dev.barman.core.config.OptionValue.Rates;
 import dev.barman.core.config.OptionValue.Text;
+import dev.barman.core.retention.RetentionPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -36,7 +37,7 @@ public final class ServerConfig {
             OptionValues values,
             Path lockDirectory,
             @Nullable String activeModel,
-            boolean policyValid,
+            @Nullable RetentionPolicy policy,
             List<String> problems) {
         this.name = name;
         this.values = values;
@@ -46,7 +47,7 @@ public final class ServerConfig {
         this.directories = directories(name, values, lockDirectory);
         this.archiving = archiving(values);
         this.backup = backup(values);
-        this.retention = retention(values, policyValid);
+        this.retention = retention(values, policy);
         this.recovery = recovery(values);
         this.snapshot = snapshot(values);
     }
@@ -140,10 +141,10 @@ public final class ServerConfig {
                 values.flag(ServerOption.NETWORK_COMPRESSION));
     }
 
-    private static RetentionConfig retention(OptionValues values, boolean policyValid) {
+    private static RetentionConfig retention(OptionValues values, @Nullable RetentionPolicy policy) {
         return new RetentionConfig(
+                policy,
                 values.text(ServerOption.RETENTION_POLICY),
-                policyValid,
                 values.number(ServerOption.MINIMUM_REDUNDANCY, 0),
                 values.interval(ServerOption.LAST_BACKUP_MAXIMUM_AGE),
                 values.whole(ServerOption.LAST_BACKUP_MINIMUM_SIZE),

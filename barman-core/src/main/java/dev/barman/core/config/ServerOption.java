@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.core.config;
 
-import dev.barman.core.config.OptionValue.Flag;
-import dev.barman.core.config.OptionValue.Text;
-import dev.barman.core.config.OptionValue.Whole;
-import dev.barman.core.config.OptionValue.Words;
+import dev.barman.core.ConfigException;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  * value depends on others (directories, {@code cluster}, {@code streaming_conninfo}) have none here.
  */
 enum ServerOption {
-    ACTIVE(OptionType.BOOL, Scope.SERVER_MODEL, Flag.TRUE),
-    ARCHIVER(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, Flag.FALSE),
-    ARCHIVER_BATCH_SIZE(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, new Whole(0)),
-    AUTOGENERATE_MANIFEST(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, Flag.FALSE),
-    AWS_AWAIT_SNAPSHOTS_TIMEOUT(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, new Whole(3600)),
+    ACTIVE(OptionType.BOOL, Scope.SERVER_MODEL, "true"),
+    ARCHIVER(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, "false"),
+    ARCHIVER_BATCH_SIZE(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, "0"),
+    AUTOGENERATE_MANIFEST(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, "false"),
+    AWS_AWAIT_SNAPSHOTS_TIMEOUT(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, "3600"),
     AWS_PROFILE(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
     AWS_REGION(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
     AWS_SNAPSHOT_LOCK_COOL_OFF_PERIOD(OptionType.INT, Scope.GLOBAL_SERVER_MODEL),
@@ -38,44 +34,44 @@ enum ServerOption {
     BACKUP_COMPRESSION_LOCATION(OptionType.BACKUP_COMPRESSION_LOCATION, Scope.GLOBAL_SERVER_MODEL),
     BACKUP_COMPRESSION_WORKERS(OptionType.INT, Scope.GLOBAL_SERVER_MODEL),
     BACKUP_DIRECTORY(OptionType.TEXT, Scope.SERVER),
-    BACKUP_METHOD(OptionType.BACKUP_METHOD, Scope.GLOBAL_SERVER_MODEL, new Text("rsync")),
-    BACKUP_OPTIONS(OptionType.BACKUP_OPTIONS, Scope.GLOBAL_SERVER_MODEL, new Words("BackupOptions", new TreeSet<>())),
+    BACKUP_METHOD(OptionType.BACKUP_METHOD, Scope.GLOBAL_SERVER_MODEL, "rsync"),
+    BACKUP_OPTIONS(OptionType.BACKUP_OPTIONS, Scope.GLOBAL_SERVER_MODEL, ""),
     BANDWIDTH_LIMIT(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
-    BASEBACKUP_RETRY_SLEEP(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, new Whole(30)),
-    BASEBACKUP_RETRY_TIMES(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, new Whole(0)),
+    BASEBACKUP_RETRY_SLEEP(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, "30"),
+    BASEBACKUP_RETRY_TIMES(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, "0"),
     BASEBACKUPS_DIRECTORY(OptionType.TEXT, Scope.SERVER),
-    CHECK_TIMEOUT(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, new Whole(30)),
+    CHECK_TIMEOUT(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, "30"),
     CLUSTER(OptionType.TEXT, Scope.SERVER_MODEL),
-    COMBINE_MODE(OptionType.COMBINE_MODE, Scope.GLOBAL_SERVER_MODEL, new Text("copy")),
+    COMBINE_MODE(OptionType.COMBINE_MODE, Scope.GLOBAL_SERVER_MODEL, "copy"),
     COMPRESSION(OptionType.COMPRESSION, Scope.GLOBAL_SERVER_MODEL),
-    COMPRESSION_LEVEL(OptionType.COMPRESSION_LEVEL, Scope.GLOBAL_SERVER_MODEL, new Text("medium")),
+    COMPRESSION_LEVEL(OptionType.COMPRESSION_LEVEL, Scope.GLOBAL_SERVER_MODEL, "medium"),
     CONNINFO(OptionType.TEXT, Scope.SERVER_MODEL),
-    CREATE_SLOT(OptionType.CREATE_SLOT, Scope.GLOBAL_SERVER_MODEL, new Text("manual")),
+    CREATE_SLOT(OptionType.CREATE_SLOT, Scope.GLOBAL_SERVER_MODEL, "manual"),
     CUSTOM_COMPRESSION_FILTER(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
     CUSTOM_COMPRESSION_MAGIC(OptionType.MAGIC, Scope.GLOBAL_SERVER_MODEL),
     CUSTOM_DECOMPRESSION_FILTER(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
     DESCRIPTION(OptionType.TEXT, Scope.SERVER_MODEL),
-    DISABLED(OptionType.BOOL, Scope.MODEL, Flag.FALSE),
+    DISABLED(OptionType.BOOL, Scope.MODEL, "false"),
     ENCRYPTION(OptionType.ENCRYPTION, Scope.GLOBAL_SERVER_MODEL),
     ENCRYPTION_KEY_ID(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
     ENCRYPTION_PASSPHRASE_COMMAND(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
     ERRORS_DIRECTORY(OptionType.TEXT, Scope.SERVER),
-    FORWARD_CONFIG_PATH(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, Flag.FALSE),
+    FORWARD_CONFIG_PATH(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, "false"),
     GCP_PROJECT(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
     GCP_ZONE(OptionType.TEXT, Scope.SERVER_MODEL),
-    IMMEDIATE_CHECKPOINT(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, Flag.FALSE),
+    IMMEDIATE_CHECKPOINT(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, "false"),
     INCOMING_WALS_DIRECTORY(OptionType.TEXT, Scope.SERVER),
-    KEEPALIVE_INTERVAL(OptionType.INT, Scope.SERVER_MODEL, new Whole(60)),
+    KEEPALIVE_INTERVAL(OptionType.INT, Scope.SERVER_MODEL, "60"),
     LAST_BACKUP_MAXIMUM_AGE(OptionType.INTERVAL, Scope.GLOBAL_SERVER_MODEL),
     LAST_BACKUP_MINIMUM_SIZE(OptionType.SIZE, Scope.GLOBAL_SERVER_MODEL),
     LAST_WAL_MAXIMUM_AGE(OptionType.INTERVAL, Scope.GLOBAL_SERVER_MODEL),
     LOCAL_STAGING_PATH(OptionType.ABSOLUTE_PATH, Scope.GLOBAL_SERVER_MODEL),
     MAX_INCOMING_WALS_QUEUE(OptionType.INT, Scope.GLOBAL_SERVER_MODEL),
-    MINIMUM_REDUNDANCY(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL, new Text("0")),
-    NETWORK_COMPRESSION(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, Flag.FALSE),
-    PARALLEL_JOBS(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, new Whole(1)),
-    PARALLEL_JOBS_START_BATCH_PERIOD(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, new Whole(1)),
-    PARALLEL_JOBS_START_BATCH_SIZE(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, new Whole(10)),
+    MINIMUM_REDUNDANCY(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL, "0"),
+    NETWORK_COMPRESSION(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, "false"),
+    PARALLEL_JOBS(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, "1"),
+    PARALLEL_JOBS_START_BATCH_PERIOD(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, "1"),
+    PARALLEL_JOBS_START_BATCH_SIZE(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, "10"),
     PATH_PREFIX(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
     POST_ARCHIVE_RETRY_SCRIPT(OptionType.TEXT, Scope.GLOBAL_SERVER),
     POST_ARCHIVE_SCRIPT(OptionType.TEXT, Scope.GLOBAL_SERVER),
@@ -97,14 +93,13 @@ enum ServerOption {
     PRE_RECOVERY_SCRIPT(OptionType.TEXT, Scope.GLOBAL_SERVER),
     PRE_WAL_DELETE_RETRY_SCRIPT(OptionType.TEXT, Scope.GLOBAL_SERVER),
     PRE_WAL_DELETE_SCRIPT(OptionType.TEXT, Scope.GLOBAL_SERVER),
-    PRIMARY_CHECKPOINT_TIMEOUT(OptionType.INT, Scope.SERVER_MODEL, new Whole(0)),
+    PRIMARY_CHECKPOINT_TIMEOUT(OptionType.INT, Scope.SERVER_MODEL, "0"),
     PRIMARY_CONNINFO(OptionType.TEXT, Scope.SERVER_MODEL),
     PRIMARY_SSH_COMMAND(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
-    RECOVERY_OPTIONS(
-            OptionType.RECOVERY_OPTIONS, Scope.GLOBAL_SERVER_MODEL, new Words("RecoveryOptions", new TreeSet<>())),
+    RECOVERY_OPTIONS(OptionType.RECOVERY_OPTIONS, Scope.GLOBAL_SERVER_MODEL, ""),
     RECOVERY_STAGING_PATH(OptionType.ABSOLUTE_PATH, Scope.GLOBAL_SERVER_MODEL),
     RETENTION_POLICY(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
-    RETENTION_POLICY_MODE(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL, new Text("auto")),
+    RETENTION_POLICY_MODE(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL, "auto"),
     REUSE_BACKUP(OptionType.REUSE_BACKUP, Scope.GLOBAL_SERVER_MODEL),
     SLOT_NAME(OptionType.SLOT, Scope.GLOBAL_SERVER_MODEL),
     SNAPSHOT_DISKS(OptionType.SNAPSHOT_DISKS, Scope.SERVER_MODEL),
@@ -113,20 +108,20 @@ enum ServerOption {
     SNAPSHOT_PROVIDER(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
     SNAPSHOT_ZONE(OptionType.TEXT, Scope.SERVER_MODEL),
     SSH_COMMAND(OptionType.TEXT, Scope.SERVER_MODEL),
-    STAGING_LOCATION(OptionType.STAGING_LOCATION, Scope.GLOBAL_SERVER_MODEL, new Text("local")),
+    STAGING_LOCATION(OptionType.STAGING_LOCATION, Scope.GLOBAL_SERVER_MODEL, "local"),
     STAGING_PATH(OptionType.ABSOLUTE_PATH, Scope.GLOBAL_SERVER_MODEL),
-    STREAMING_ARCHIVER(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, Flag.FALSE),
-    STREAMING_ARCHIVER_BATCH_SIZE(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, new Whole(0)),
-    STREAMING_ARCHIVER_NAME(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL, new Text("barman_receive_wal")),
-    STREAMING_BACKUP_NAME(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL, new Text("barman_streaming_backup")),
+    STREAMING_ARCHIVER(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, "false"),
+    STREAMING_ARCHIVER_BATCH_SIZE(OptionType.INT, Scope.GLOBAL_SERVER_MODEL, "0"),
+    STREAMING_ARCHIVER_NAME(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL, "barman_receive_wal"),
+    STREAMING_BACKUP_NAME(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL, "barman_streaming_backup"),
     STREAMING_CONNINFO(OptionType.TEXT, Scope.SERVER_MODEL),
     STREAMING_WALS_DIRECTORY(OptionType.TEXT, Scope.SERVER),
     TABLESPACE_BANDWIDTH_LIMIT(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL),
     WAL_CONNINFO(OptionType.TEXT, Scope.SERVER_MODEL),
-    WAL_RETENTION_POLICY(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL, new Text("main")),
+    WAL_RETENTION_POLICY(OptionType.TEXT, Scope.GLOBAL_SERVER_MODEL, "main"),
     WAL_STREAMING_CONNINFO(OptionType.TEXT, Scope.SERVER_MODEL),
     WALS_DIRECTORY(OptionType.TEXT, Scope.SERVER),
-    WORM_MODE(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, Flag.FALSE),
+    WORM_MODE(OptionType.BOOL, Scope.GLOBAL_SERVER_MODEL, "false"),
     XLOGDB_DIRECTORY(OptionType.TEXT, Scope.GLOBAL_SERVER);
 
     private static final Map<String, ServerOption> BY_NAME = new HashMap<>(256);
@@ -140,13 +135,13 @@ enum ServerOption {
     private final String optionName;
     private final OptionType type;
     private final Scope scope;
-    private final OptionValue builtIn;
+    private final @Nullable String builtIn;
 
     ServerOption(OptionType type, Scope scope) {
-        this(type, scope, OptionValue.UNSET);
+        this(type, scope, null);
     }
 
-    ServerOption(OptionType type, Scope scope, OptionValue builtIn) {
+    ServerOption(OptionType type, Scope scope, @Nullable String builtIn) {
         this.optionName = name().toLowerCase(Locale.ROOT);
         this.type = type;
         this.scope = scope;
@@ -170,7 +165,16 @@ enum ServerOption {
         return scope;
     }
 
+    /** Returns the built-in value; {@link OptionValue#UNSET} when there is none. */
     OptionValue builtIn() {
-        return builtIn;
+        if (builtIn == null) {
+            return OptionValue.UNSET;
+        }
+        try {
+            OptionValue value = ValueParser.parse(this, builtIn, "");
+            return value == null ? OptionValue.UNSET : value;
+        } catch (InvalidValueException | ConfigException invalid) {
+            throw new IllegalStateException(optionName, invalid);
+        }
     }
 }

@@ -4,6 +4,7 @@ package dev.barman.core.config;
 import dev.barman.core.config.OptionValue.Flag;
 import dev.barman.core.config.OptionValue.Words;
 import dev.barman.core.message.Messages;
+import dev.barman.core.postgres.ConnInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class ServerRules {
     private static final String CONCURRENT = "concurrent_backup";
     private static final String EXCLUSIVE = "exclusive_backup";
+    private static final List<ServerOption> REQUIRED_BY_SNAPSHOT =
+            List.of(ServerOption.SNAPSHOT_DISKS, ServerOption.SNAPSHOT_INSTANCE, ServerOption.SNAPSHOT_PROVIDER);
 
     private final String server;
     private final OptionValues values;
@@ -78,7 +81,7 @@ final class ServerRules {
     }
 
     private void checkDsn(String kind, String conninfo) {
-        if (!DsnSyntax.isValid(conninfo)) {
+        if (!ConnInfo.isValid(conninfo)) {
             problems.add(kind + " connection: Cannot connect to postgres: \"" + conninfo
                     + "\" is not a valid connection string");
         }
@@ -160,9 +163,13 @@ final class ServerRules {
                 ServerOption.TABLESPACE_BANDWIDTH_LIMIT,
                 method);
         unsupported(reuses(), ServerOption.REUSE_BACKUP, method);
-        boolean complete = requiredBySnapshot(ServerOption.SNAPSHOT_DISKS)
-                & requiredBySnapshot(ServerOption.SNAPSHOT_INSTANCE)
-                & requiredBySnapshot(ServerOption.SNAPSHOT_PROVIDER);
+        boolean complete = true;
+        for (ServerOption option : REQUIRED_BY_SNAPSHOT) {
+            if (values.isUnset(option)) {
+                problems.add(option.optionName() + " option is required by snapshot backup_method");
+                complete = false;
+            }
+        }
         problems.addAll(SnapshotLockRules.check(values));
         if (complete) {
             String provider = required(ServerOption.SNAPSHOT_PROVIDER);
@@ -172,14 +179,6 @@ final class ServerRules {
             }
         }
         defaultStrategy();
-    }
-
-    private boolean requiredBySnapshot(ServerOption option) {
-        if (values.isUnset(option)) {
-            problems.add(option.optionName() + " option is required by snapshot backup_method");
-            return false;
-        }
-        return true;
     }
 
     private @Nullable String providerProblem(String provider) {

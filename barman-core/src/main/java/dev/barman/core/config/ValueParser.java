@@ -10,6 +10,7 @@ import dev.barman.core.config.OptionValue.Names;
 import dev.barman.core.config.OptionValue.Text;
 import dev.barman.core.config.OptionValue.Whole;
 import dev.barman.core.config.OptionValue.Words;
+import dev.barman.core.text.PythonText;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -116,7 +117,7 @@ final class ValueParser {
 
     /** Reads a decimal integer with an optional sign and single underscores between digits; cut to 64 bits. */
     static long parseInteger(String value) throws InvalidValueException {
-        String text = PythonQuoting.strip(value);
+        String text = PythonBlanks.strip(value);
         boolean signed = !text.isEmpty() && (text.charAt(0) == '-' || text.charAt(0) == '+');
         boolean negative = signed && text.charAt(0) == '-';
         long result = 0;
@@ -134,7 +135,7 @@ final class ValueParser {
             }
         }
         if (!digitBefore) {
-            throw new InvalidValueException("invalid literal for int() with base 10: " + PythonQuoting.quote(value));
+            throw new InvalidValueException("invalid literal for int() with base 10: " + PythonText.repr(value));
         }
         return negative ? -result : result;
     }
@@ -158,36 +159,34 @@ final class ValueParser {
 
     private static int skipSpace(String text, int from) {
         int i = from;
-        while (i < text.length() && PythonQuoting.isSpace(text.charAt(i))) {
+        while (i < text.length() && PythonBlanks.isSpace(text.charAt(i))) {
             i++;
         }
         return i;
     }
 
     static Duration parseInterval(String value) throws InvalidValueException {
-        String text = PythonQuoting.strip(value);
+        String text = PythonBlanks.strip(value);
         int digits = skipDigits(text, 0);
         int unit = skipSpace(text, digits);
         if (digits > 0 && digits <= 9 && unit > digits) {
             long count = Long.parseLong(text.substring(0, digits));
-            switch (text.substring(unit).toLowerCase(Locale.ROOT)) {
-                case "hour", "hours":
-                    return Duration.ofHours(count);
-                case "day", "days":
-                    return Duration.ofDays(count);
-                case "week", "weeks":
-                    return Duration.ofDays(7 * count);
-                case "month", "months":
-                    return Duration.ofDays(31 * count);
-                default:
-                    break;
+            long hours = switch (text.substring(unit).toLowerCase(Locale.ROOT)) {
+                case "hour", "hours" -> 1;
+                case "day", "days" -> 24;
+                case "week", "weeks" -> 7 * 24;
+                case "month", "months" -> 31 * 24;
+                default -> 0;
+            };
+            if (hours > 0) {
+                return Duration.ofHours(count * hours);
             }
         }
         throw new InvalidValueException("Invalid value for a time interval " + value);
     }
 
     static long parseSize(String value) throws InvalidValueException {
-        String text = PythonQuoting.strip(value);
+        String text = PythonBlanks.strip(value);
         int digits = skipDigits(text, 0);
         if (digits > 0) {
             long factor = switch (text.substring(skipSpace(text, digits))) {
@@ -273,7 +272,7 @@ final class ValueParser {
         String[] pieces = value.split(",", -1);
         Arrays.sort(pieces);
         for (String piece : pieces) {
-            String word = PythonQuoting.strip(piece).toLowerCase(Locale.ROOT);
+            String word = PythonBlanks.strip(piece).toLowerCase(Locale.ROOT);
             String problem = null;
             if (!known.contains(word)) {
                 problem = "Unknown option";
@@ -298,9 +297,7 @@ final class ValueParser {
     private static List<String> parseDisks(String value) throws InvalidValueException {
         List<String> disks = Arrays.asList(value.split(",", -1));
         if (disks.contains("")) {
-            StringBuilder reason = new StringBuilder("[");
-            PythonQuoting.joinQuoted(reason, disks);
-            throw new InvalidValueException(reason.append(']').toString());
+            throw new InvalidValueException(PythonText.repr(disks));
         }
         return disks;
     }
