@@ -53,7 +53,7 @@ class WalArithmeticProperties {
 
     @Property(tries = 100)
     void aRangeIsTheChainOfNextSegmentsAndAscends(
-            @ForAll @LongRange(min = 0, max = MAX - 1) long log,
+            @ForAll @LongRange(min = 0, max = MAX - 20) long log,
             @ForAll @IntRange(min = 0, max = 4095) int segment,
             @ForAll @IntRange(min = 1, max = 40) int count,
             @ForAll("sizes") WalSegmentSize size) {
@@ -61,7 +61,7 @@ class WalArithmeticProperties {
         WalSegmentName expected = begin;
         Iterator<WalSegmentName> unlimited = WalSegmentRange.from(begin, size).iterator();
         WalSegmentName last = begin;
-        for (int i = 0; i < count && expected != null; i++) {
+        for (int i = 0; i < count; i++) {
             last = unlimited.next();
             assertThat(last).isEqualTo(expected);
             expected = expected.next(size);

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -406,15 +407,28 @@ public final class XlogDb {
         }
 
         private Optional<WalEntry> search(long from, long to, String name) throws IOException {
-            WalEntry[] found = new WalEntry[1];
-            scanner.scan(from, to, line -> {
-                if (line.compareName(name) != 0) {
-                    return true;
-                }
-                found[0] = line.entry();
-                return false;
-            });
-            return Optional.ofNullable(found[0]);
+            Match match = new Match(name);
+            scanner.scan(from, to, match);
+            return Optional.ofNullable(match.found);
+        }
+    }
+
+    /** The first line with a name. A class and not a lambda: look-ups run in short-lived processes. */
+    private static final class Match implements EntryVisitor {
+        private final String name;
+        private @Nullable WalEntry found;
+
+        Match(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public boolean visit(XlogDbCursor line) throws IOException {
+            if (line.compareName(name) != 0) {
+                return true;
+            }
+            found = line.entry();
+            return false;
         }
     }
 }

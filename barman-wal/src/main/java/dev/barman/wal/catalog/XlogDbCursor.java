@@ -19,6 +19,9 @@ public final class XlogDbCursor implements CharSequence {
     private static final int MAX_SIZE_DIGITS = 18;
     private static final byte[] NO_BYTES = {};
 
+    /** The value of a hexadecimal digit by its character, -1 for any other. */
+    private static final byte[] DIGITS = digits();
+
     private byte[] buffer = NO_BYTES;
     private int lineStart;
     private int lineEnd;
@@ -33,6 +36,8 @@ public final class XlogDbCursor implements CharSequence {
     private int compressionEnd;
     private int encryptionStart;
     private int encryptionEnd;
+    private boolean plainSegment;
+    private boolean sizeKnown;
     private long sizeBytes;
     private long offset;
     private long lineNumber;
@@ -87,7 +92,7 @@ public final class XlogDbCursor implements CharSequence {
 
     /** Whether the name is that of a whole segment. Allocates nothing. */
     public boolean isPlainSegment() {
-        return nameEnd - nameStart == SEGMENT_LENGTH && isHex(nameStart, nameEnd);
+        return plainSegment;
     }
 
     /** Whether the name is that of a timeline history. Allocates nothing. */
@@ -107,7 +112,7 @@ public final class XlogDbCursor implements CharSequence {
         }
         long value = 0;
         for (int i = nameStart; i < nameStart + 8; i++) {
-            int digit = digit(buffer[i]);
+            int digit = DIGITS[buffer[i] & 0xFF];
             if (digit < 0) {
                 return -1;
             }
@@ -208,19 +213,90 @@ public final class XlogDbCursor implements CharSequence {
     int parse(byte[] bytes, int from, int limit) {
         buffer = bytes;
         lineStart = from;
+        if (limit - from > SEGMENT_LENGTH && bytes[from + SEGMENT_LENGTH] == '\t' && areHex(bytes, from)) {
+            int end = parseSegment(bytes, from);
+            if (end >= 0) {
+                return end;
+            }
+        }
+        return parseAny(bytes, from);
+    }
+
+    private static boolean areHex(byte[] bytes, int from) {
+        byte[] digits = DIGITS;
+        int all = 0;
+        for (int i = from; i < from + SEGMENT_LENGTH; i++) {
+            all |= digits[bytes[i] & 0xFF];
+        }
+        return all >= 0;
+    }
+
+    /** The common line: a segment, five fields, one tab between them. Returns -1, without effect, for any other. */
+    private int parseSegment(byte[] bytes, int from) {
+        int at = from + SEGMENT_LENGTH + 1;
+        int startOfSize = at;
+        long size = 0;
+        int digit;
+        while ((digit = bytes[at] - '0') >= 0 && digit <= 9) {
+            size = size * 10 + digit;
+            at++;
+        }
+        int endOfSize = at;
+        if (bytes[at] != '\t' || endOfSize == startOfSize || endOfSize - startOfSize > MAX_SIZE_DIGITS) {
+            return -1;
+        }
+        int endOfTime = endOfToken(bytes, endOfSize + 1);
+        if (bytes[endOfTime] != '\t' || endOfTime == endOfSize + 1) {
+            return -1;
+        }
+        int endOfCompression = endOfToken(bytes, endOfTime + 1);
+        if (bytes[endOfCompression] != '\t' || endOfCompression == endOfTime + 1) {
+            return -1;
+        }
+        int end = endOfToken(bytes, endOfCompression + 1);
+        if (bytes[end] != '\n' || end == endOfCompression + 1) {
+            return -1;
+        }
+        nameStart = from;
+        nameEnd = from + SEGMENT_LENGTH;
+        sizeStart = startOfSize;
+        sizeEnd = endOfSize;
+        timeStart = endOfSize + 1;
+        timeEnd = endOfTime;
+        compressionStart = endOfTime + 1;
+        compressionEnd = endOfCompression;
+        encryptionStart = endOfCompression + 1;
+        encryptionEnd = end;
+        lineEnd = end;
+        fields = FIELDS;
+        plainSegment = true;
+        sizeBytes = size;
+        sizeKnown = true;
+        return end;
+    }
+
+    private static int endOfToken(byte[] bytes, int from) {
+        int at = from;
+        while (bytes[at] > ' ') {
+            at++;
+        }
+        return at;
+    }
+
+    private int parseAny(byte[] bytes, int from) {
         fields = 0;
+        sizeKnown = false;
         int at = from;
         while (true) {
-            byte b = bytes[at];
-            if (b > ' ' && b < 0x7F) {
+            if (bytes[at] > ' ') {
                 int start = at;
-                do {
-                    b = bytes[++at];
-                } while (b > ' ' && b < 0x7F);
+                at = endOfToken(bytes, at);
                 field(start, at);
             }
+            byte b = bytes[at];
             if (b == '\n') {
                 lineEnd = at;
+                plainSegment = fields > 0 && nameEnd - nameStart == SEGMENT_LENGTH && areHex(bytes, nameStart);
                 return at;
             }
             if (!isBlank(b)) {
@@ -269,6 +345,9 @@ public final class XlogDbCursor implements CharSequence {
 
     /** Decodes what every reader needs; false when the line is damaged. */
     boolean decode() {
+        if (sizeKnown) {
+            return true;
+        }
         if (fields < MIN_FIELDS || fields > FIELDS || sizeEnd - sizeStart > MAX_SIZE_DIGITS) {
             return false;
         }
@@ -281,6 +360,7 @@ public final class XlogDbCursor implements CharSequence {
             size = size * 10 + digit;
         }
         sizeBytes = size;
+        sizeKnown = true;
         return true;
     }
 
@@ -313,23 +393,12 @@ public final class XlogDbCursor implements CharSequence {
         return true;
     }
 
-    private boolean isHex(int start, int end) {
-        for (int i = start; i < end; i++) {
-            if (digit(buffer[i]) < 0) {
-                return false;
-            }
+    private static byte[] digits() {
+        byte[] digits = new byte[256];
+        for (int c = 0; c < digits.length; c++) {
+            digits[c] = (byte) (c < 0x80 ? Character.digit(c, 16) : -1);
         }
-        return true;
-    }
-
-    private static int digit(byte c) {
-        if (c >= '0' && c <= '9') {
-            return c - '0';
-        }
-        if (c >= 'A' && c <= 'F') {
-            return c - 'A' + 10;
-        }
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        return digits;
     }
 
     @SuppressWarnings("deprecation") // one byte, one character: the fast constructor for ASCII
