@@ -2,6 +2,7 @@
 package dev.barman.cli;
 
 import dev.barman.cli.commands.ListServersCommand;
+import dev.barman.cli.commands.RebuildXlogdbCommand;
 import dev.barman.cli.commands.ShowServersCommand;
 import dev.barman.cli.frame.Command;
 import java.util.List;
@@ -110,7 +111,7 @@ final class Catalog {
 
             // put-wal: PutWalCommand
 
-            // rebuild-xlogdb: RebuildXlogdbCommand
+            case "rebuild-xlogdb" -> new RebuildXlogdbCommand();
 
             // receive-wal: ReceiveWalCommand
 
