@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cli;
 
+import dev.barman.cli.commands.ArchiveWalCommand;
 import dev.barman.cli.commands.ListServersCommand;
 import dev.barman.cli.commands.RebuildXlogdbCommand;
 import dev.barman.cli.commands.ShowServersCommand;
@@ -88,7 +89,8 @@ final class Catalog {
     /** A new instance of the class that answers. */
     static Command create(String canonical) {
         return switch (canonical) {
-            // archive-wal: dev.barman.cli.commands.ArchiveWalCommand
+            // archive-wal
+            case "archive-wal" -> new ArchiveWalCommand();
 
             // backup: BackupCommand
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How WAL enters the archive of a server and leaves it, and the index of what is in it. */
+/** How WAL gets into a server's archive and out of it. */
 @NullMarked
 package dev.barman.core.archive;
 

@@ -13,4 +13,14 @@ package dev.barman.wal.archive;
 public record ArchiveSummary(int archived, int duplicates, int setAside, int left, boolean stopped) {
     /** A pass that found nothing. */
     public static final ArchiveSummary NOTHING = new ArchiveSummary(0, 0, 0, 0, false);
+
+    /** What this pass and another one did together. */
+    public ArchiveSummary plus(ArchiveSummary other) {
+        return new ArchiveSummary(
+                archived + other.archived,
+                duplicates + other.duplicates,
+                setAside + other.setAside,
+                left + other.left,
+                stopped || other.stopped);
+    }
 }

@@ -27,9 +27,9 @@ public final class SampleWals {
     /** Bytes that compress by about a half and differ for every seed. */
     public static byte[] content(long seed, int length) {
         byte[] bytes = new byte[length];
-        Random random = new Random(seed);
+        new Random(seed).nextBytes(bytes);
         for (int i = 0; i < length; i++) {
-            bytes[i] = (byte) (random.nextInt(16) * 3);
+            bytes[i] &= 0x2F;
         }
         return bytes;
     }

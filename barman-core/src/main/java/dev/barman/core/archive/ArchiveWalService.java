@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.core.archive;
+
+import dev.barman.core.BarmanException;
+import dev.barman.core.catalog.ServerIdentity;
+import dev.barman.core.config.HookEvent;
+import dev.barman.core.config.ServerConfig;
+import dev.barman.core.config.ServerDirectories;
+import dev.barman.core.hook.HookRunner;
+import dev.barman.core.message.Messages;
+import dev.barman.file.LockBusyException;
+import dev.barman.file.LockFile;
+import dev.barman.storage.local.ErrorsDirectory;
+import dev.barman.storage.local.LocalWalStorage;
+import dev.barman.wal.archive.ArchiveListener;
+import dev.barman.wal.archive.ArchiveSummary;
+import dev.barman.wal.archive.Quarantine;
+import dev.barman.wal.archive.WalArchiver;
+import dev.barman.wal.archive.WalBatch;
+import dev.barman.wal.archive.WalSource;
+import dev.barman.wal.compress.CompressionDetector;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.Optional;
+
+/**
+ * One archive pass of a server: everything that waits in {@code streaming}, then everything in {@code incoming}, each if its
+ * archiver is on.
+ *
+ * <p>Needs no PostgreSQL. Repeatable: whatever ends a pass early, the next one goes on from there, and nothing is lost. Instances
+ * are cheap; not thread-safe.
+ */
+public final class ArchiveWalService {
+    private static final String LOCK = "archive-wal";
+
+    private final ServerConfig server;
+    private final HookRunner hooks;
+    private final Messages messages;
+    private final Clock clock;
+
+    /**
+     * A service for one server.
+     *
+     * @param clock gives the stamps of files in the errors directory
+     */
+    public ArchiveWalService(ServerConfig server, HookRunner hooks, Messages messages, Clock clock) {
+        this.server = server;
+        this.hooks = hooks;
+        this.messages = messages;
+        this.clock = clock;
+    }
+
+    /** Why a pass is made, which decides what a person reads about it. */
+    public enum Occasion {
+        /** Somebody asked for it: an empty pass is told too, and WAL of another cluster is an error of the command. */
+        DIRECT,
+        /** Another operation needs the archive to be up to date. */
+        INTERNAL
+    }
+
+    /**
+     * Makes a pass under the server's archive lock.
+     *
+     * @return what both archivers did together
+     * @throws LockBusyException when another process archives for this server at the moment
+     * @throws BarmanException when a WAL cannot be archived or a directory not be read: which, why and what to do; the WALs before it
+     *     are archived, the others are where they were
+     * @throws IOException when the lock file cannot be used
+     */
+    public ArchiveSummary archive(Occasion occasion) throws BarmanException, IOException {
+        ServerDirectories directories = server.directories();
+        ServerWalArchive archive = ServerWalArchive.of(server);
+        try (LockFile lock = LockFile.tryAcquire(directories.lockFile(LOCK))) {
+            LocalWalStorage storage = archive.storage();
+            Optional<String> systemId =
+                    ServerIdentity.read(directories.identityFile()).map(ServerIdentity::systemId);
+            Pass pass = new Pass(storage, systemId, occasion == Occasion.DIRECT);
+            try {
+                return pass.run(directories, CompressionDetector.of(archive.compression()));
+            } catch (IOException e) {
+                throw new BarmanException(String.valueOf(e.getMessage()), e);
+            }
+        }
+    }
+
+    private final class Pass {
+        private final LocalWalStorage storage;
+        private final Optional<String> systemId;
+        private final boolean direct;
+        private final Quarantine quarantine;
+        private final Optional<ArchiveListener> listener;
+
+        Pass(LocalWalStorage storage, Optional<String> systemId, boolean direct) {
+            this.storage = storage;
+            this.systemId = systemId;
+            this.direct = direct;
+            this.quarantine = new ErrorsDirectory(server.directories().errors(), clock);
+            this.listener = hooks.hasScripts(HookEvent.ARCHIVE)
+                    ? Optional.of(new HookArchiveListener(hooks, storage))
+                    : Optional.empty();
+        }
+
+        ArchiveSummary run(ServerDirectories directories, CompressionDetector detector) throws IOException {
+            ArchiveSummary summary = ArchiveSummary.NOTHING;
+            if (server.archiving().streamingArchiver()) {
+                WalSource source = new StreamingWalSource(
+                        directories.streaming(), server.archiving().streamingArchiverBatchSize());
+                summary = summary.plus(archiveFrom(source, "streaming"));
+            }
+            if (server.archiving().fileArchiver()) {
+                WalSource source = new FileWalSource(
+                        directories.incoming(), server.archiving().archiverBatchSize(), detector);
+                summary = summary.plus(archiveFrom(source, "file archival"));
+            }
+            return summary;
+        }
+
+        private ArchiveSummary archiveFrom(WalSource source, String name) throws IOException {
+            ArchiveMessages progress = new ArchiveMessages(messages, server.name(), name, direct);
+            WalBatch batch = source.nextBatch();
+            progress.begin(batch);
+            return new WalArchiver(source, storage, quarantine, progress, listener, systemId).archive(batch);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.core.archive;
+
+import dev.barman.core.ConfigException;
+import dev.barman.core.config.ArchivingConfig;
+import dev.barman.core.config.ServerConfig;
+import dev.barman.core.config.ServerDirectories;
+import dev.barman.process.Command;
+import dev.barman.process.CommandResult;
+import dev.barman.process.CommandRunner;
+import dev.barman.storage.local.LocalWalStorage;
+import dev.barman.wal.catalog.LockedXlogDb;
+import dev.barman.wal.catalog.XlogDb;
+import dev.barman.wal.catalog.XlogDbRebuilder;
+import dev.barman.wal.compress.CompressionAlgorithm;
+import dev.barman.wal.compress.CompressionDetector;
+import dev.barman.wal.compress.CompressionSettings;
+import dev.barman.wal.encrypt.EncryptionDetector;
+import dev.barman.wal.encrypt.GpgCipher;
+import dev.barman.wal.encrypt.WalCipher;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The WAL archive of a configured server, put together from its options. Immutable. */
+public final class ServerWalArchive {
+    private static final Logger logger = LoggerFactory.getLogger("barman.server");
+
+    private final ServerDirectories directories;
+    private final ArchivingConfig archiving;
+    private final @Nullable CompressionSettings compression;
+
+    private ServerWalArchive(ServerConfig server, @Nullable CompressionSettings compression) {
+        this.directories = server.directories();
+        this.archiving = server.archiving();
+        this.compression = compression;
+    }
+
+    /**
+     * The archive of a server. Touches no file.
+     *
+     * @throws ConfigException when the compression options do not fit together
+     */
+    public static ServerWalArchive of(ServerConfig server) throws ConfigException {
+        return new ServerWalArchive(server, server.archiving().compression().orElse(null));
+    }
+
+    /** The index, behind its lock, built from the archived files when it is missing. */
+    public LockedXlogDb index() {
+        XlogDb index = new XlogDb(directories.xlogdbFile());
+        CompressionDetector detector = CompressionDetector.of(compression);
+        XlogDbRebuilder rebuilder = new XlogDbRebuilder(
+                index,
+                directories.wals(),
+                file -> detector.detectStored(file)
+                        .map(CompressionAlgorithm::id)
+                        .orElse(null),
+                file -> EncryptionDetector.isEncrypted(file) ? "gpg" : null,
+                logger::warn);
+        return new LockedXlogDb(index, directories.lockFile("xlogdb"), rebuilder::rebuild);
+    }
+
+    /** The stored files; new ones are compressed and encrypted as the options say. */
+    public LocalWalStorage storage() {
+        return LocalWalStorage.in(directories.wals(), index())
+                .compression(compression)
+                .encryption(encryption())
+                .decryption(decryption().orElse(null))
+                .build();
+    }
+
+    /** The compression of new files; null for none. */
+    public @Nullable CompressionSettings compression() {
+        return compression;
+    }
+
+    private @Nullable WalCipher encryption() {
+        return archiving.encryption() == null ? null : GpgCipher.of(archiving.encryptionKeyId(), null);
+    }
+
+    /** Decrypts stored files; empty when no {@code encryption_passphrase_command} is configured. */
+    public Optional<WalCipher> decryption() {
+        String command = archiving.encryptionPassphraseCommand();
+        return command == null || command.isEmpty()
+                ? Optional.empty()
+                : Optional.of(GpgCipher.of(archiving.encryptionKeyId(), () -> passphrase(command)));
+    }
+
+    private static byte[] passphrase(String command) throws IOException {
+        CommandResult result = CommandRunner.run(Command.shell(command));
+        if (!result.succeeded()) {
+            throw new IOException("encryption_passphrase_command ended with exit code " + result.exitCode());
+        }
+        return result.stdout().stripTrailing().getBytes(StandardCharsets.UTF_8);
+    }
+}
