@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.object;
+
+/** Checks that every implementation of {@link ObjectStore} makes. */
+public final class ObjectRanges {
+    private ObjectRanges() {}
+
+    /**
+     * @param offset first byte of a part of an object
+     * @param length its length
+     * @throws IllegalArgumentException when the offset is negative or the length less than 1
+     */
+    public static void check(long offset, long length) {
+        if (offset < 0 || length < 1) {
+            throw new IllegalArgumentException("no part of an object: offset " + offset + ", length " + length);
+        }
+    }
+
+    /**
+     * @param maxObjects how many objects a page may have
+     * @throws IllegalArgumentException when it is less than 1
+     */
+    public static void checkPage(int maxObjects) {
+        if (maxObjects < 1) {
+            throw new IllegalArgumentException("a page must have room for an object: " + maxObjects);
+        }
+    }
+}
