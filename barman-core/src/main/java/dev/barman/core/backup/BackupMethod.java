@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.core.backup;
+
+import dev.barman.core.signal.TerminationSignals;
+
+/** A way to take base backups ({@code backup_method}). */
+public interface BackupMethod {
+
+    /** The value of the field {@code mode} in {@code backup.info}. */
+    String mode();
+
+    /**
+     * A session for one backup; nothing happens before its first call.
+     *
+     * @param signals ends the copy when the process is told to end
+     */
+    BackupSession open(BackupOptions options, TerminationSignals signals);
+}

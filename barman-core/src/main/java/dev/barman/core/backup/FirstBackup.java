@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.core.backup;
+
+import dev.barman.core.BarmanException;
+import dev.barman.core.catalog.BackupCatalog;
+import dev.barman.core.catalog.BackupInfo;
+import dev.barman.core.catalog.Backups;
+import dev.barman.core.catalog.WalRemovalPlan;
+import dev.barman.core.message.Messages;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** The WAL files before the first backup of a server, which no restore can use. Stateless. */
+final class FirstBackup {
+
+    private FirstBackup() {}
+
+    /**
+     * Removes them while the backup is being taken, its begin known, and says so.
+     *
+     * @param wormMode whether archived files must not be removed
+     */
+    static void purge(BackupCatalog catalog, BackupInfo backup, boolean wormMode, WalRemover remover, Messages messages)
+            throws BarmanException, IOException {
+        Backups backups = catalog.load();
+        if (backups.previous(backup.id()).isPresent()) {
+            return;
+        }
+        messages.info("This is the first backup for server " + catalog.serverName());
+        if (wormMode) {
+            messages.info("'worm_mode' is enabled, skip purging of unused WAL files.");
+            return;
+        }
+        List<String> removed = remove(catalog, backups, backup, remover);
+        if (!removed.isEmpty()) {
+            messages.info("WAL segments preceding the current backup have been found:");
+            for (String name : removed) {
+                messages.info("\t" + name + " from server " + catalog.serverName() + " has been removed");
+            }
+        }
+    }
+
+    /** Removes what was archived late; only after a backup that succeeded, and in silence. */
+    static void purgeSilently(BackupCatalog catalog, BackupInfo backup, WalRemover remover)
+            throws BarmanException, IOException {
+        Backups backups = catalog.load();
+        if (backups.previous(backup.id()).isEmpty()) {
+            remove(catalog, backups, backup, remover);
+        }
+    }
+
+    private static List<String> remove(BackupCatalog catalog, Backups backups, BackupInfo backup, WalRemover remover)
+            throws BarmanException, IOException {
+        Optional<WalRemovalPlan> plan = WalRemovalPlan.forFirstBackup(
+                backups, backup, catalog.keepAnnotation().targets(backups));
+        return plan.isEmpty() || plan.get().isEmpty() ? List.of() : remover.remove(plan.get());
+    }
+}
