@@ -5,9 +5,10 @@ import dev.barman.wal.catalog.EntryVisitor;
 import dev.barman.wal.catalog.XlogDb;
 import dev.barman.wal.catalog.XlogDbCursor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -62,9 +63,9 @@ public final class WalStatistics {
     /** One backup's count so far. */
     private static final class Count {
         private final BackupInfo backup;
-        private final String begin;
-        private final @Nullable String end;
-        private final @Nullable String limit;
+        private final byte[] begin;
+        private final byte @Nullable [] end;
+        private final byte @Nullable [] limit;
         private final long timeline;
         private long count;
         private long sizeBytes;
@@ -76,10 +77,14 @@ public final class WalStatistics {
 
         Count(BackupInfo backup, String begin, @Nullable String limit) {
             this.backup = backup;
-            this.begin = begin;
-            this.end = backup.endWal() == null ? null : backup.endWal().text();
-            this.limit = limit;
+            this.begin = ascii(begin);
+            this.end = backup.endWal() == null ? null : ascii(backup.endWal().text());
+            this.limit = limit == null ? null : ascii(limit);
             this.timeline = Long.parseLong(begin, 0, 8, 16);
+        }
+
+        private static byte[] ascii(String name) {
+            return name.getBytes(StandardCharsets.US_ASCII);
         }
 
         BackupWalInfo figures(XlogDb index) throws IOException {
@@ -115,7 +120,7 @@ public final class WalStatistics {
 
         Pass(List<Count> counts) {
             List<Count> sorted = new ArrayList<>(counts);
-            sorted.sort(Comparator.comparing(count -> count.begin));
+            sorted.sort((a, b) -> Arrays.compare(a.begin, b.begin));
             this.live = sorted.toArray(new Count[0]);
             this.size = live.length;
         }

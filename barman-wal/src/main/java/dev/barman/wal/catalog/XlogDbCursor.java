@@ -5,6 +5,7 @@ import dev.barman.wal.WalFileName;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +89,15 @@ public final class XlogDbCursor implements CharSequence {
             }
         }
         return length() - other.length();
+    }
+
+    /**
+     * As {@link #compareName(String)}, for many comparisons with the same name.
+     *
+     * @param other the ASCII bytes of a name
+     */
+    public int compareName(byte[] other) {
+        return Arrays.compare(buffer, nameStart, nameEnd, other, 0, other.length);
     }
 
     /** Whether the name is that of a whole segment. Allocates nothing. */

@@ -211,6 +211,9 @@ class XlogDbTest {
                 assertThat(Integer.signum(line.compareName(other)))
                         .as(other)
                         .isEqualTo(Integer.signum(ENTRY_2.name().compareTo(other)));
+                assertThat(Integer.signum(line.compareName(other.getBytes(StandardCharsets.US_ASCII))))
+                        .as(other)
+                        .isEqualTo(Integer.signum(ENTRY_2.name().compareTo(other)));
             }
             return true;
         });
