@@ -30,12 +30,13 @@ public record LogLevel(int number) {
             return named;
         }
         switch (trimmed.toUpperCase(Locale.ROOT)) {
-            case "WARN":
+            case "WARN" -> {
                 return Optional.of(WARNING);
-            case "FATAL":
+            }
+            case "FATAL" -> {
                 return Optional.of(CRITICAL);
-            default:
-                break;
+            }
+            default -> {}
         }
         try {
             int number = Integer.parseInt(trimmed);
