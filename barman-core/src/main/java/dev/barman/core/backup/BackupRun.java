@@ -22,6 +22,8 @@ import dev.barman.core.text.HumanSize;
 import dev.barman.wal.WalSegmentName;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -49,7 +51,8 @@ final class BackupRun {
     private final PostgresClient client;
     private final BackupMethod method;
     private final PendingWals pendingWals;
-    private final WalRemover walRemover;
+    private final WalPurge walPurge;
+    private final WalCheck walCheck;
     private final HookRunner hooks;
     private final Messages messages;
     private final Clock clock;
@@ -64,7 +67,8 @@ final class BackupRun {
             PostgresClient client,
             BackupMethod method,
             PendingWals pendingWals,
-            WalRemover walRemover,
+            WalPurge walPurge,
+            WalCheck walCheck,
             HookRunner hooks,
             Messages messages,
             Clock clock,
@@ -75,7 +79,8 @@ final class BackupRun {
         this.client = client;
         this.method = method;
         this.pendingWals = pendingWals;
-        this.walRemover = walRemover;
+        this.walPurge = walPurge;
+        this.walCheck = walCheck;
         this.hooks = hooks;
         this.messages = messages;
         this.clock = clock;
@@ -124,7 +129,7 @@ final class BackupRun {
             begin = System.nanoTime();
             current = session.copy(current);
             current = session.stop(current);
-            FirstBackup.purge(catalog, current, server.backup().wormMode(), walRemover, messages);
+            FirstBackup.purge(catalog, current, server.backup().wormMode(), walPurge, messages);
             createRestorePoint();
         }
         action = "calculating backup size";
@@ -202,13 +207,12 @@ final class BackupRun {
         }
         messages.info("Waiting for the WAL file " + last + " from server '" + server.name() + "'"
                 + (timeoutSeconds > 0 ? " (max: " + timeoutSeconds + " seconds)" : ""));
-        WalCompletenessCheck completeness =
-                new WalCompletenessCheck(server.directories().wals());
+        Path archived = server.directories().wals().resolve(last.archivePath());
         long end = System.nanoTime() + Duration.ofSeconds(timeoutSeconds).toNanos();
         try {
             while (true) {
                 pendingWals.archive();
-                if (completeness.exists(last)) {
+                if (Files.exists(archived)) {
                     break;
                 }
                 if (timeoutSeconds > 0 && System.nanoTime() - end >= 0) {
@@ -222,12 +226,8 @@ final class BackupRun {
                     "Got " + (signals.received().orElse(null) == TerminationSignals.Kind.INT ? "CTRL-C" : "a signal")
                             + ". Continuing without waiting for '" + last + "' to be archived");
         }
-        BackupInfo judged = completeness.judge(current);
-        if (judged.status() == BackupStatus.FAILED) {
-            messages.error("This backup has been marked as FAILED due to the following reason: " + judged.error());
-        }
-        current = judged;
         catalog.save(current);
+        current = walCheck.check(current.id());
     }
 
     private void fail(Throwable failure) {

@@ -43,7 +43,8 @@ public final class BackupService {
     private final BackupMethod method;
     private final PreliminaryCheck check;
     private final PendingWals pendingWals;
-    private final WalRemover walRemover;
+    private final WalPurge walPurge;
+    private final WalCheck walCheck;
     private final HookRunner hooks;
     private final Messages messages;
     private final Clock clock;
@@ -55,7 +56,8 @@ public final class BackupService {
      * @param method how files are copied
      * @param check what must pass first
      * @param pendingWals archives WAL files that arrived meanwhile
-     * @param walRemover removes the WAL files that the first backup makes useless
+     * @param walPurge removes the WAL files that the first backup makes useless
+     * @param walCheck finds out whether the backup's WAL is complete
      * @param clock the time and the zone of the backup ids
      */
     public BackupService(
@@ -65,7 +67,8 @@ public final class BackupService {
             BackupMethod method,
             PreliminaryCheck check,
             PendingWals pendingWals,
-            WalRemover walRemover,
+            WalPurge walPurge,
+            WalCheck walCheck,
             HookRunner hooks,
             Messages messages,
             Clock clock) {
@@ -75,7 +78,8 @@ public final class BackupService {
         this.method = method;
         this.check = check;
         this.pendingWals = pendingWals;
-        this.walRemover = walRemover;
+        this.walPurge = walPurge;
+        this.walCheck = walCheck;
         this.hooks = hooks;
         this.messages = messages;
         this.clock = clock;
@@ -89,8 +93,9 @@ public final class BackupService {
     public static void requireSupported(ServerConfig server) throws BackupException {
         BackupMethodName name = server.backup().method();
         if (name != BackupMethodName.POSTGRES) {
-            throw new BackupException("server '" + server.name() + "' has backup_method = " + name.id()
-                    + ": this release takes backups with backup_method = postgres only");
+            throw new BackupException(
+                    "server '" + server.name() + "' has backup_method = " + (name == null ? "None" : name.id())
+                            + ": this release takes backups with backup_method = postgres only");
         }
         if (server.archiving().encryption() != null) {
             throw new BackupException("server '" + server.name() + "' has encryption = "
@@ -139,7 +144,18 @@ public final class BackupService {
                 .build();
         catalog.save(created);
         BackupRun run = new BackupRun(
-                server, catalog, client, method, pendingWals, walRemover, hooks, messages, clock, signals, created);
+                server,
+                catalog,
+                client,
+                method,
+                pendingWals,
+                walPurge,
+                walCheck,
+                hooks,
+                messages,
+                clock,
+                signals,
+                created);
         return run.run(options);
     }
 
@@ -149,10 +165,10 @@ public final class BackupService {
         BackupInfo backup = outcome.backup();
         pendingWals.archive();
         if (backup.status() == BackupStatus.WAITING_FOR_WALS) {
-            backup = new CheckBackupService(catalog, server.directories(), messages).check(backup);
+            backup = walCheck.check(backup.id());
         }
         if (backup.status().isCopyDone() && !server.backup().wormMode()) {
-            FirstBackup.purgeSilently(catalog, backup, walRemover);
+            FirstBackup.purgeSilently(catalog, backup, walPurge);
         }
         if (parent != null && backup.status().isCopyDone()) {
             warnOfChecksums(backup, parent);

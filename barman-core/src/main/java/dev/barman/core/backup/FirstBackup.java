@@ -7,7 +7,7 @@ import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.Backups;
 import dev.barman.core.catalog.WalRemovalPlan;
 import dev.barman.core.message.Messages;
-import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,8 +21,8 @@ final class FirstBackup {
      *
      * @param wormMode whether archived files must not be removed
      */
-    static void purge(BackupCatalog catalog, BackupInfo backup, boolean wormMode, WalRemover remover, Messages messages)
-            throws BarmanException, IOException {
+    static void purge(BackupCatalog catalog, BackupInfo backup, boolean wormMode, WalPurge purge, Messages messages)
+            throws BarmanException {
         Backups backups = catalog.load();
         if (backups.previous(backup.id()).isPresent()) {
             return;
@@ -32,7 +32,7 @@ final class FirstBackup {
             messages.info("'worm_mode' is enabled, skip purging of unused WAL files.");
             return;
         }
-        List<String> removed = remove(catalog, backups, backup, remover);
+        List<String> removed = remove(catalog, backups, backup, purge);
         if (!removed.isEmpty()) {
             messages.info("WAL segments preceding the current backup have been found:");
             for (String name : removed) {
@@ -42,18 +42,21 @@ final class FirstBackup {
     }
 
     /** Removes what was archived late; only after a backup that succeeded, and in silence. */
-    static void purgeSilently(BackupCatalog catalog, BackupInfo backup, WalRemover remover)
-            throws BarmanException, IOException {
+    static void purgeSilently(BackupCatalog catalog, BackupInfo backup, WalPurge purge) throws BarmanException {
         Backups backups = catalog.load();
         if (backups.previous(backup.id()).isEmpty()) {
-            remove(catalog, backups, backup, remover);
+            remove(catalog, backups, backup, purge);
         }
     }
 
-    private static List<String> remove(BackupCatalog catalog, Backups backups, BackupInfo backup, WalRemover remover)
-            throws BarmanException, IOException {
+    private static List<String> remove(BackupCatalog catalog, Backups backups, BackupInfo backup, WalPurge purge)
+            throws BarmanException {
         Optional<WalRemovalPlan> plan = WalRemovalPlan.forFirstBackup(
                 backups, backup, catalog.keepAnnotation().targets(backups));
-        return plan.isEmpty() || plan.get().isEmpty() ? List.of() : remover.remove(plan.get());
+        List<String> removed = new ArrayList<>();
+        if (plan.isPresent()) {
+            purge.remove(plan.get(), removed::add);
+        }
+        return removed;
     }
 }

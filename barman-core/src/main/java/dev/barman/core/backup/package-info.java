@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Base backups: how they are taken and recorded, and when a stored one is complete. */
+/** Base backups: taking them, checking, deleting and judging them. */
 @NullMarked
 package dev.barman.core.backup;
 

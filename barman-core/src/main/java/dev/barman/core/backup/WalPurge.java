@@ -3,16 +3,15 @@ package dev.barman.core.backup;
 
 import dev.barman.core.BarmanException;
 import dev.barman.core.catalog.WalRemovalPlan;
-import java.io.IOException;
-import java.util.List;
+import java.util.function.Consumer;
 
 /** Carries out a plan to remove archived WAL files. */
 @FunctionalInterface
-public interface WalRemover {
+public interface WalPurge {
     /**
      * Removes the files of a plan, and their lines in the index.
      *
-     * @return the names removed, in the order of the index
+     * @param removed is told each name that went, in the order of the index
      */
-    List<String> remove(WalRemovalPlan plan) throws BarmanException, IOException;
+    void remove(WalRemovalPlan plan, Consumer<String> removed) throws BarmanException;
 }
