@@ -10,33 +10,26 @@ import dev.barman.process.CommandResult;
 import dev.barman.process.CommandRunner;
 import dev.barman.storage.local.LocalWalStorage;
 import dev.barman.wal.catalog.LockedXlogDb;
-import dev.barman.wal.catalog.XlogDb;
-import dev.barman.wal.catalog.XlogDbRebuilder;
-import dev.barman.wal.compress.CompressionAlgorithm;
-import dev.barman.wal.compress.CompressionDetector;
 import dev.barman.wal.compress.CompressionSettings;
-import dev.barman.wal.encrypt.EncryptionDetector;
 import dev.barman.wal.encrypt.GpgCipher;
 import dev.barman.wal.encrypt.WalCipher;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The WAL archive of a configured server, put together from its options. Immutable. */
 public final class ServerWalArchive {
-    private static final Logger logger = LoggerFactory.getLogger("barman.server");
-
     private final ServerDirectories directories;
     private final ArchivingConfig archiving;
     private final @Nullable CompressionSettings compression;
+    private final LockedXlogDb index;
 
     private ServerWalArchive(ServerConfig server, @Nullable CompressionSettings compression) {
         this.directories = server.directories();
         this.archiving = server.archiving();
         this.compression = compression;
+        this.index = ServerWalIndex.of(server);
     }
 
     /**
@@ -50,22 +43,12 @@ public final class ServerWalArchive {
 
     /** The index, behind its lock, built from the archived files when it is missing. */
     public LockedXlogDb index() {
-        XlogDb index = new XlogDb(directories.xlogdbFile());
-        CompressionDetector detector = CompressionDetector.of(compression);
-        XlogDbRebuilder rebuilder = new XlogDbRebuilder(
-                index,
-                directories.wals(),
-                file -> detector.detectStored(file)
-                        .map(CompressionAlgorithm::id)
-                        .orElse(null),
-                file -> EncryptionDetector.isEncrypted(file) ? "gpg" : null,
-                logger::warn);
-        return new LockedXlogDb(index, directories.lockFile("xlogdb"), rebuilder::rebuild);
+        return index;
     }
 
     /** The stored files; new ones are compressed and encrypted as the options say. */
     public LocalWalStorage storage() {
-        return LocalWalStorage.in(directories.wals(), index())
+        return LocalWalStorage.in(directories.wals(), index)
                 .compression(compression)
                 .encryption(encryption())
                 .decryption(decryption().orElse(null))
