@@ -39,7 +39,7 @@ public final class ArgumentParser {
      * @return this parser
      */
     public ArgumentParser flag(String help, String... names) {
-        return add(new ArgumentSpec(names, null, help, false));
+        return add(new ArgumentSpec(List.of(names), null, help, false));
     }
 
     /**
@@ -50,7 +50,7 @@ public final class ArgumentParser {
      * @return this parser
      */
     public ArgumentParser immediate(String help, String... names) {
-        return add(new ArgumentSpec(names, null, help, true));
+        return add(new ArgumentSpec(List.of(names), null, help, true));
     }
 
     /**
@@ -62,7 +62,7 @@ public final class ArgumentParser {
      * @return this parser
      */
     public ArgumentParser option(String metavar, String help, String... names) {
-        return add(new ArgumentSpec(names, metavar, help, false));
+        return add(new ArgumentSpec(List.of(names), metavar, help, false));
     }
 
     /**

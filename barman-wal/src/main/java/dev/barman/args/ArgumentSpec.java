@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.args;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,23 +13,18 @@ import org.jspecify.annotations.Nullable;
  * @param immediate parsing ends when this option is met ({@code --help}, {@code --version})
  */
 @SuppressWarnings("ArrayRecordComponent") // never handed out of this package, never changed
-record ArgumentSpec(String[] names, @Nullable String metavar, String help, boolean immediate) {
+record ArgumentSpec(List<String> names, @Nullable String metavar, String help, boolean immediate) {
 
     boolean takesValue() {
         return metavar != null;
     }
 
     String key() {
-        return names[names.length - 1];
+        return names.get(names.size() - 1);
     }
 
     boolean isNamed(String name) {
-        for (String candidate : names) {
-            if (candidate.equals(name)) {
-                return true;
-            }
-        }
-        return false;
+        return names.contains(name);
     }
 
     /** All spellings, as error messages quote them: {@code -z/--gzip}. */

@@ -16,7 +16,17 @@ import java.util.concurrent.ConcurrentSkipListMap;
 
 /** Objects in memory, for tests and trials. Nothing survives the instance. Thread-safe. */
 public final class MemoryObjectStore implements ObjectStore {
-    private record Stored(byte[] content, Instant modified, Map<String, String> tags) {}
+    private static final class Stored {
+        private final byte[] content;
+        private final Instant modified;
+        private final Map<String, String> tags;
+
+        Stored(byte[] content, Instant modified, Map<String, String> tags) {
+            this.content = content;
+            this.modified = modified;
+            this.tags = tags;
+        }
+    }
 
     private final NavigableMap<ObjectKey, Stored> objects = new ConcurrentSkipListMap<>();
     private final Clock clock;

@@ -18,7 +18,7 @@ public final class ShellQuote {
         boolean safe = !word.isEmpty();
         for (int i = 0; safe && i < word.length(); i++) {
             char c = word.charAt(i);
-            safe = c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || SAFE.indexOf(c) >= 0;
+            safe = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || SAFE.indexOf(c) >= 0;
         }
         if (safe) {
             text.append(word);
