@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -132,29 +133,68 @@ public final class LockFile implements AutoCloseable {
         }
     }
 
+    /**
+     * Opens and locks the file. A cleaner may remove it at any time before it is locked, and a lock on a file that has lost its
+     * name excludes nobody: so what has the name before it is opened, after that and once it is locked must be one and the same.
+     * (What is open cannot be asked for its identity; but its inode number is not given to another file while it is open.)
+     */
     private static FileChannel lockedChannel(Path file, boolean wait) throws IOException {
         while (true) {
-            FileChannel channel = open(file);
-            try {
-                Object opened = identity(file);
-                lock(file, channel, wait);
-                // A cleaner may have removed the file between open and lock: a lock on a file without a name excludes
-                // nobody.
-                if (opened != null && opened.equals(identity(file))) {
-                    writePid(channel);
-                    return channel;
-                }
-            } catch (Throwable failure) {
-                channel.close();
-                throw failure;
+            Object named = identity(file);
+            if (named == null) {
+                create(file);
+                continue;
             }
-            channel.close();
+            try (Opened opened = Opened.of(file)) {
+                if (opened != null && named.equals(identity(file))) {
+                    lock(file, opened.channel, wait);
+                    if (named.equals(identity(file))) {
+                        writePid(opened.channel);
+                        return opened.keep();
+                    }
+                }
+            }
         }
     }
 
-    private static FileChannel open(Path file) throws IOException {
-        return FileChannel.open(
-                file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE), MODE_0600);
+    private static void create(Path file) throws IOException {
+        try {
+            FileChannel.open(file, Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW), MODE_0600)
+                    .close();
+        } catch (FileAlreadyExistsException e) {
+            // somebody else was faster
+        }
+    }
+
+    /** A channel that is closed unless it is kept. */
+    private static final class Opened implements AutoCloseable {
+        private final FileChannel channel;
+        private boolean kept;
+
+        private Opened(FileChannel channel) {
+            this.channel = channel;
+        }
+
+        /** Null when the file has gone. */
+        static @Nullable Opened of(Path file) throws IOException {
+            try {
+                return new Opened(FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+            } catch (NoSuchFileException e) {
+                return null;
+            }
+        }
+
+        FileChannel keep() {
+            kept = true;
+            return channel;
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (!kept) {
+                channel.close();
+            }
+        }
     }
 
     private static @Nullable Object identity(Path file) throws IOException {
