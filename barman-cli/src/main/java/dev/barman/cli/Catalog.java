@@ -2,9 +2,11 @@
 package dev.barman.cli;
 
 import dev.barman.cli.commands.ArchiveWalCommand;
+import dev.barman.cli.commands.CheckCommand;
 import dev.barman.cli.commands.ListServersCommand;
 import dev.barman.cli.commands.RebuildXlogdbCommand;
 import dev.barman.cli.commands.ShowServersCommand;
+import dev.barman.cli.commands.StatusCommand;
 import dev.barman.cli.frame.Command;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -94,7 +96,8 @@ final class Catalog {
 
             // backup: BackupCommand
 
-            // check: CheckCommand
+            // check
+            case "check" -> new CheckCommand();
 
             // check-backup: CheckBackupCommand
 
@@ -124,7 +127,8 @@ final class Catalog {
             // show-servers
             case "show-servers" -> new ShowServersCommand();
 
-            // status: StatusCommand
+            // status
+            case "status" -> new StatusCommand();
 
             // switch-wal: SwitchWalCommand
 

@@ -18,6 +18,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,8 +55,9 @@ public final class Main {
             String[] args, Map<String, String> environment, InputStream stdin, PrintStream stdout, PrintStream stderr) {
         Path program =
                 Path.of(environment.getOrDefault("BARMAN_PROGRAM", System.getProperty("barman.program", "barman")));
-        Terminal terminal = new Terminal(stdin, stdout, stderr, environment, Clock.systemDefaultZone(), program);
-        int code = new Main.Run(terminal).start(List.of(args));
+        Terminal terminal =
+                new Terminal(stdin, stdout, stderr, environment, Clock.system(ZoneId.systemDefault()), program);
+        int code = new Run(terminal).start(List.of(args));
         stdout.flush();
         stderr.flush();
         return code;
@@ -100,10 +102,13 @@ public final class Main {
                 }
                 return new Session(options, terminal).run(command, arguments.get());
             } catch (UsageException e) {
-                boolean global = commandName == null || binder == null;
-                String usage = global || e.isGlobal() ? HelpText.programUsage() : HelpText.usage(commandName, binder);
-                String name = global || e.isGlobal() ? "barman" : "barman " + commandName;
-                terminal.stderr().print(usage + name + ": error: " + e.getMessage() + "\n");
+                if (commandName == null || binder == null || e.isGlobal()) {
+                    terminal.stderr().print(HelpText.programUsage() + "barman: error: " + e.getMessage() + "\n");
+                } else {
+                    terminal.stderr()
+                            .print(HelpText.usage(commandName, binder) + "barman " + commandName + ": error: "
+                                    + e.getMessage() + "\n");
+                }
                 return ExitCode.USAGE;
             }
         }

@@ -36,12 +36,7 @@ public final class ListServersCommand implements Command {
     }
 
     private static String description(ServerConfig server) {
-        String text = server.description() == null ? "" : server.description();
-        if (!server.active()) {
-            text += " (inactive)";
-        } else if (server.disabled()) {
-            text += " (WARNING: disabled)";
-        }
+        String text = (server.description() == null ? "" : server.description()) + ServerLabels.suffix(server);
         return server.passive() ? text + " (Passive)" : text;
     }
 }

@@ -76,6 +76,11 @@ public final class CommandContext {
         return out;
     }
 
+    /** The same context with another writer. */
+    public CommandContext withOut(OutputWriter other) {
+        return new CommandContext(configuration, arguments, options, other, terminal);
+    }
+
     /** Streams, environment, clock. */
     public Terminal terminal() {
         return terminal;

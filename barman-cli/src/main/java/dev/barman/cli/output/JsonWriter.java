@@ -14,6 +14,7 @@ public final class JsonWriter implements OutputWriter {
     private final boolean debug;
     private final JsonObject document = new JsonObject();
     private volatile boolean failed;
+    private boolean closed;
 
     /**
      * @param quiet no document at all, errors included
@@ -81,9 +82,10 @@ public final class JsonWriter implements OutputWriter {
 
     @Override
     public void close() {
-        if (!quiet) {
+        if (!quiet && !closed) {
             stdout.print(document);
         }
+        closed = true;
         stdout.flush();
     }
 

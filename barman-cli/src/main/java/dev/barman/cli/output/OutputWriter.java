@@ -30,6 +30,6 @@ public interface OutputWriter extends Messages {
     /** Makes the exit code 1 without a message. */
     void fail();
 
-    /** Ends the output: the JSON writer writes its document. Call once, after the last message. */
+    /** Ends the output: the JSON writer writes its document, at the first call. */
     void close();
 }
