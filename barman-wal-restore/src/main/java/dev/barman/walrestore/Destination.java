@@ -88,7 +88,11 @@ final class Destination implements AutoCloseable {
      */
     void removeStale() {
         String prefix = "." + file.getFileName() + ".";
-        File directory = file.toAbsolutePath().getParent().toFile();
+        Path parent = file.toAbsolutePath().getParent();
+        if (parent == null) {
+            return;
+        }
+        File directory = parent.toFile();
         String[] names = directory.list();
         if (names == null) {
             return;

@@ -165,7 +165,7 @@ final class WalArchiveClient {
                 toServer.close();
             } catch (SourceException e) {
                 // Ended with the stream incomplete, which the server refuses.
-                throw local(e.getMessage());
+                throw local(String.valueOf(e.getMessage()));
             } catch (IOException e) {
                 int code = remote.waitFor();
                 if (code == 255) {

@@ -101,7 +101,7 @@ final class WalRestoreClient {
         try {
             received = copy(remote.output(), destination);
         } catch (WriteException e) {
-            throw new ClientException(RestoreExit.NOT_ASKED, e.getMessage());
+            throw new ClientException(RestoreExit.NOT_ASKED, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             // What the server says of itself comes first: data that breaks off explains nothing.
             failUnlessSuccess(remote.waitFor());

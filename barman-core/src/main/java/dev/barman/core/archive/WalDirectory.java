@@ -39,7 +39,7 @@ final class WalDirectory {
         } catch (DirectoryIteratorException e) {
             throw new IOException(
                     "Cannot read " + option + " " + directory + ": "
-                            + e.getCause().getMessage(),
+                            + e.getMessage(),
                     e);
         } catch (NoSuchFileException | NotDirectoryException e) {
             throw new IOException(

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #toString()} writes the literal the way Python prints it; numbers keep the digits they were read with, dictionaries
  * their order.
  */
+@SuppressWarnings("ClassInitializationDeadlock") // the constant is a record without initialisation of its own
 public sealed interface PythonLiteral {
 
     /** {@code None}. */

@@ -17,7 +17,7 @@ public final class HumanDuration {
         if (duration.isNegative()) {
             return format(duration.negated()) + " ago";
         }
-        long seconds = duration.getSeconds();
+        long seconds = duration.toSeconds();
         StringBuilder text = new StringBuilder();
         append(text, seconds / SECONDS_PER_DAY, "day");
         append(text, seconds % SECONDS_PER_DAY / 3600, "hour");

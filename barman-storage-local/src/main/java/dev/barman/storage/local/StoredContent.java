@@ -84,7 +84,9 @@ final class StoredContent {
         if (detected.isEmpty()) {
             return null;
         }
-        boolean configured = compression != null && compression.algorithm().sameFormat(detected.get());
-        return configured ? compression.algorithm().id() : detected.get().id();
+        if (compression != null && compression.algorithm().sameFormat(detected.get())) {
+            return compression.algorithm().id();
+        }
+        return detected.get().id();
     }
 }
