@@ -3,11 +3,13 @@ package dev.barman.core.backup;
 
 import dev.barman.core.BarmanException;
 import dev.barman.core.PostgresException;
+import dev.barman.core.archive.WalArrival;
 import dev.barman.core.catalog.BackupCatalog;
 import dev.barman.core.catalog.BackupId;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupStatus;
 import dev.barman.core.catalog.Backups;
+import dev.barman.core.check.PendingWals;
 import dev.barman.core.config.HookEvent;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.hook.BackupHookEnvironment;
@@ -22,10 +24,7 @@ import dev.barman.core.text.HumanSize;
 import dev.barman.wal.WalSegmentName;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -43,8 +42,6 @@ import org.slf4j.LoggerFactory;
 final class BackupRun {
 
     private static final Logger LOG = LoggerFactory.getLogger("barman.backup");
-
-    private static final Duration WAIT_STEP = Duration.ofMillis(100);
 
     private final ServerConfig server;
     private final BackupCatalog catalog;
@@ -205,27 +202,7 @@ final class BackupRun {
         if (last == null) {
             return;
         }
-        messages.info("Waiting for the WAL file " + last + " from server '" + server.name() + "'"
-                + (timeoutSeconds > 0 ? " (max: " + timeoutSeconds + " seconds)" : ""));
-        Path archived = server.directories().wals().resolve(last.archivePath());
-        long end = System.nanoTime() + Duration.ofSeconds(timeoutSeconds).toNanos();
-        try {
-            while (true) {
-                pendingWals.archive();
-                if (Files.exists(archived)) {
-                    break;
-                }
-                if (timeoutSeconds > 0 && System.nanoTime() - end >= 0) {
-                    messages.error("The WAL file " + last + " has not been received in " + timeoutSeconds + " seconds");
-                    break;
-                }
-                signals.sleep(WAIT_STEP);
-            }
-        } catch (TerminatedException e) {
-            messages.info(
-                    "Got " + (signals.received().orElse(null) == TerminationSignals.Kind.INT ? "CTRL-C" : "a signal")
-                            + ". Continuing without waiting for '" + last + "' to be archived");
-        }
+        new WalArrival(server, pendingWals, messages).await(last, timeoutSeconds, signals);
         catalog.save(current);
         current = walCheck.check(current.id());
     }
