@@ -111,8 +111,9 @@ public final class BackupService {
      *
      * @throws BarmanException if no backup was begun: nothing is recorded then
      * @throws IOException if the catalogue cannot be read or written
+     * @throws InterruptedException if the thread is interrupted during the preliminary checks
      */
-    public BackupOutcome backup(BackupOptions options) throws BarmanException, IOException {
+    public BackupOutcome backup(BackupOptions options) throws BarmanException, IOException, InterruptedException {
         requireSupported(server);
         BackupInfo parent = parent(options);
         if (!check.passes()) {

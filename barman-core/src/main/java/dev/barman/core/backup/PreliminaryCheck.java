@@ -8,5 +8,5 @@ import java.io.IOException;
 @FunctionalInterface
 public interface PreliminaryCheck {
     /** Whether no critical check fails. */
-    boolean passes() throws BarmanException, IOException;
+    boolean passes() throws BarmanException, IOException, InterruptedException;
 }
