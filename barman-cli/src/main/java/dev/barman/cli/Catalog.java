@@ -3,7 +3,9 @@ package dev.barman.cli;
 
 import dev.barman.cli.commands.ArchiveWalCommand;
 import dev.barman.cli.commands.CheckCommand;
+import dev.barman.cli.commands.GetWalCommand;
 import dev.barman.cli.commands.ListServersCommand;
+import dev.barman.cli.commands.PutWalCommand;
 import dev.barman.cli.commands.RebuildXlogdbCommand;
 import dev.barman.cli.commands.ShowServersCommand;
 import dev.barman.cli.commands.StatusCommand;
@@ -105,7 +107,8 @@ final class Catalog {
 
             // delete: DeleteCommand
 
-            // get-wal: GetWalCommand
+            // get-wal
+            case "get-wal" -> new GetWalCommand();
 
             // list-backups: ListBackupsCommand
 
@@ -114,7 +117,8 @@ final class Catalog {
             // list-servers
             case "list-servers" -> new ListServersCommand();
 
-            // put-wal: PutWalCommand
+            // put-wal
+            case "put-wal" -> new PutWalCommand();
 
             case "rebuild-xlogdb" -> new RebuildXlogdbCommand();
 

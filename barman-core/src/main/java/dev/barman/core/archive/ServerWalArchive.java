@@ -4,30 +4,30 @@ package dev.barman.core.archive;
 import dev.barman.core.ConfigException;
 import dev.barman.core.config.ArchivingConfig;
 import dev.barman.core.config.ServerConfig;
-import dev.barman.core.config.ServerDirectories;
 import dev.barman.process.Command;
 import dev.barman.process.CommandResult;
 import dev.barman.process.CommandRunner;
+import dev.barman.process.ExecutableSearch;
 import dev.barman.storage.local.LocalWalStorage;
 import dev.barman.wal.catalog.LockedXlogDb;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.encrypt.GpgCipher;
+import dev.barman.wal.encrypt.PassphraseSource;
 import dev.barman.wal.encrypt.WalCipher;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The WAL archive of a configured server, put together from its options. Immutable. */
 public final class ServerWalArchive {
-    private final ServerDirectories directories;
-    private final ArchivingConfig archiving;
+    private final ServerConfig server;
     private final @Nullable CompressionSettings compression;
     private final LockedXlogDb index;
 
     private ServerWalArchive(ServerConfig server, @Nullable CompressionSettings compression) {
-        this.directories = server.directories();
-        this.archiving = server.archiving();
+        this.server = server;
         this.compression = compression;
         this.index = ServerWalIndex.of(server);
     }
@@ -48,7 +48,7 @@ public final class ServerWalArchive {
 
     /** The stored files; new ones are compressed and encrypted as the options say. */
     public LocalWalStorage storage() {
-        return LocalWalStorage.in(directories.wals(), index)
+        return LocalWalStorage.in(server.directories().wals(), index)
                 .compression(compression)
                 .encryption(encryption())
                 .decryption(decryption().orElse(null))
@@ -61,15 +61,25 @@ public final class ServerWalArchive {
     }
 
     private @Nullable WalCipher encryption() {
-        return archiving.encryption() == null ? null : GpgCipher.of(archiving.encryptionKeyId(), null);
+        ArchivingConfig archiving = server.archiving();
+        return archiving.encryption() == null ? null : gpg(archiving.encryptionKeyId(), null);
     }
 
     /** Decrypts stored files; empty when no {@code encryption_passphrase_command} is configured. */
     public Optional<WalCipher> decryption() {
+        ArchivingConfig archiving = server.archiving();
         String command = archiving.encryptionPassphraseCommand();
         return command == null || command.isEmpty()
                 ? Optional.empty()
-                : Optional.of(GpgCipher.of(archiving.encryptionKeyId(), () -> passphrase(command)));
+                : Optional.of(gpg(archiving.encryptionKeyId(), () -> passphrase(command)));
+    }
+
+    private GpgCipher gpg(@Nullable String keyId, @Nullable PassphraseSource passphrases) {
+        String program = ExecutableSearch.of(server.connection().pathPrefix())
+                .find("gpg")
+                .map(Path::toString)
+                .orElse("gpg");
+        return GpgCipher.of(program, keyId, passphrases);
     }
 
     private static byte[] passphrase(String command) throws IOException {

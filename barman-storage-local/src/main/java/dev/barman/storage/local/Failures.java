@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 
 /** Words for failures of the file system. */
 final class Failures {
@@ -18,6 +19,9 @@ final class Failures {
         }
         if (failure instanceof AccessDeniedException denied) {
             return "Permission denied: " + denied.getFile();
+        }
+        if (failure instanceof NotDirectoryException other) {
+            return "Not a directory: " + other.getFile();
         }
         if (failure instanceof FileAlreadyExistsException existing) {
             return "File exists: " + existing.getFile();

@@ -134,7 +134,7 @@ public final class LocalWalStorage implements WalStorage {
         if (!wals.hasNext()) {
             return;
         }
-        index.prepare();
+        prepareIndex();
         try (WalCodec codec = compression == null ? null : WalCodec.of(compression)) {
             WalPreparer preparer = new WalPreparer(
                     codec,
@@ -144,6 +144,21 @@ public final class LocalWalStorage implements WalStorage {
                     observer);
             GroupCommitter committer = new GroupCommitter(index, preparer, observer);
             new SavePipeline(preparer, committer, listener, threads, this::explain).run(wals);
+        }
+    }
+
+    private void prepareIndex() throws IOException {
+        try {
+            index.prepare();
+        } catch (IOException e) {
+            String reason = Failures.reason(e);
+            throw new IOException(
+                    "Cannot make the missing WAL index " + index.file() + " of the archive " + root + ": " + reason
+                            + ". "
+                            + Failures.hint(
+                                    reason,
+                                    LocalDirectories.parentOf(index.file()).toString()),
+                    e);
         }
     }
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cli.commands;
+
+import com.beust.jcommander.Parameter;
+import dev.barman.cli.args.Positional;
+import dev.barman.cli.frame.Command;
+import dev.barman.cli.frame.CommandContext;
+import dev.barman.cli.frame.ServerRules;
+import dev.barman.core.BarmanException;
+import dev.barman.core.archive.PutWal;
+import dev.barman.core.archive.SshOrigin;
+import dev.barman.core.config.ServerConfig;
+import java.io.IOException;
+import java.util.List;
+
+/** {@code barman put-wal}: receives WAL files on standard input. */
+public final class PutWalCommand implements Command {
+    @Parameter(
+            names = {"-t", "--test"},
+            description = "only test whether WAL files could be received")
+    boolean test;
+
+    @Override
+    public List<Positional> positionals() {
+        return List.of(Positional.SERVER);
+    }
+
+    @Override
+    public int run(CommandContext context) throws BarmanException, IOException, InterruptedException {
+        return context.withServer(ServerRules.RECEIVE_FILES, server -> receive(context, server));
+    }
+
+    private void receive(CommandContext context, ServerConfig server) throws BarmanException {
+        String origin = SshOrigin.suffix(context.terminal().environment());
+        if (test) {
+            context.out().info("Ready to accept WAL files for the server " + server.name() + origin);
+            return;
+        }
+        PutWal reception = new PutWal(server, context.out(), context.clock(), origin);
+        if (!reception.receive(context.terminal().stdin())) {
+            context.out().fail();
+        }
+    }
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.core.archive;
+
+import dev.barman.core.BarmanException;
+import dev.barman.core.config.ServerConfig;
+import dev.barman.core.config.ServerDirectories;
+import dev.barman.wal.WalFileName;
+import dev.barman.wal.WalPageHeader;
+import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.compress.CompressionAlgorithm;
+import dev.barman.wal.compress.CompressionSettings;
+import dev.barman.wal.compress.ContentReader;
+import dev.barman.wal.compress.WalCodec;
+import dev.barman.wal.encrypt.EncryptionDetector;
+import dev.barman.wal.encrypt.WalCipher;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gets a WAL file of a server out of its archive, or from where it waits to be archived. Files are looked up by name; the index is
+ * not read, so the size of the archive does not matter. Not thread-safe.
+ */
+public final class GetWal {
+    private static final Logger logger = LoggerFactory.getLogger("barman.server");
+    private static final int BUFFER_BYTES = 256 << 10;
+    private static final int MAX_ATTEMPTS = 3;
+
+    /** The least and the greatest number of segments in a log: of 1 GiB and of 1 MiB. */
+    private static final long MIN_SEGMENTS = 4;
+
+    private static final long MAX_SEGMENTS = 4096;
+
+    private final ServerConfig server;
+
+    /** @param server whose WAL is wanted */
+    public GetWal(ServerConfig server) {
+        this.server = server;
+    }
+
+    /**
+     * What is wanted besides the name. Immutable.
+     *
+     * @param partial a partial segment will do when there is no complete one
+     * @param keepCompression the bytes as they are stored, decrypted
+     * @param compression how the output is to be compressed, null for not
+     */
+    public record Options(
+            boolean partial,
+            boolean keepCompression,
+            @Nullable CompressionAlgorithm compression) {
+        /** @throws IllegalArgumentException when both compressions are asked for */
+        public Options {
+            if (keepCompression && compression != null) {
+                throw new IllegalArgumentException("keepCompression and " + compression);
+            }
+        }
+    }
+
+    /** Where the output goes once it is clear that there is some. */
+    @FunctionalInterface
+    public interface Target {
+        /** Opens the target; called once, and not at all if the WAL does not exist. The stream is closed by the caller. */
+        OutputStream open() throws IOException, BarmanException;
+    }
+
+    /**
+     * Writes a WAL file to a stream, uncompressed unless the options say otherwise.
+     *
+     * @return false when there is no such WAL; nothing was written then
+     * @throws BarmanException when it is encrypted and cannot be decrypted
+     * @throws IOException when it cannot be read or written; the target may have got a part of it
+     */
+    public boolean write(WalFileName name, Options options, Target target) throws IOException, BarmanException {
+        for (int attempt = 1; ; attempt++) {
+            Optional<Path> found = find(name, options.partial());
+            if (found.isEmpty()) {
+                return false;
+            }
+            try {
+                send(found.get(), name, options, target);
+                return true;
+            } catch (NoSuchFileException movedMeanwhile) {
+                // Nothing was written yet: the target is opened after the file.
+                boolean again = found.get().toString().equals(movedMeanwhile.getFile());
+                if (!again || attempt == MAX_ATTEMPTS) {
+                    throw movedMeanwhile;
+                }
+            }
+        }
+    }
+
+    /** The search order is Barman's; the archive is looked at again since the archiver may have moved the file meanwhile. */
+    private Optional<Path> find(WalFileName name, boolean partial) throws IOException {
+        ServerDirectories directories = server.directories();
+        Path archived = directories.wals().resolve(name.archivePath());
+        if (Files.isRegularFile(archived)) {
+            return Optional.of(archived);
+        }
+        Path incoming = directories.incoming().resolve(name.text());
+        if (isComplete(incoming, name)) {
+            return Optional.of(incoming);
+        }
+        Path streaming = directories.streaming().resolve(name.text());
+        if (isComplete(streaming, name)) {
+            return Optional.of(streaming);
+        }
+        if (partial && name instanceof WalSegmentName) {
+            String text = name.text() + ".partial";
+            for (Path candidate : List.of(
+                    directories.streaming().resolve(text),
+                    streaming,
+                    directories.wals().resolve(WalFileName.parse(text).archivePath()),
+                    directories.incoming().resolve(text))) {
+                boolean acceptable =
+                        candidate.equals(streaming) ? isComplete(streaming, name) : Files.isRegularFile(candidate);
+                if (acceptable) {
+                    return Optional.of(candidate);
+                }
+            }
+        }
+        return Files.isRegularFile(archived) ? Optional.of(archived) : Optional.empty();
+    }
+
+    /** A segment outside of the archive may still be written; PostgreSQL must never get a part of it as the whole. */
+    private static boolean isComplete(Path file, WalFileName name) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return false;
+        }
+        if (!(name instanceof WalSegmentName)) {
+            return true;
+        }
+        try {
+            long size = Files.size(file);
+            Optional<WalPageHeader> header = WalPageHeader.read(file);
+            boolean complete =
+                    size > 0 && (header.isEmpty() || size >= header.get().segmentSizeBytes());
+            if (!complete) {
+                logger.warn("{} is incomplete ({} bytes) and not used", file, size);
+            }
+            return complete;
+        } catch (NoSuchFileException gone) {
+            return false;
+        }
+    }
+
+    private void send(Path file, WalFileName name, Options options, Target target) throws IOException, BarmanException {
+        if (!EncryptionDetector.isEncrypted(file)) {
+            sendDecrypted(file, options, target);
+            return;
+        }
+        Optional<WalCipher> cipher = ServerWalArchive.of(server).decryption();
+        if (cipher.isEmpty()) {
+            throw new BarmanException("Encrypted WAL file '" + name.text() + "' detected, but no"
+                    + " 'encryption_passphrase_command' is configured. Set it for server '" + server.name()
+                    + "' and try again.");
+        }
+        Path decrypted = temporaryFile("." + name.text() + ".");
+        try {
+            cipher.get().decrypt(file, decrypted);
+            sendDecrypted(decrypted, options, target);
+        } finally {
+            Files.deleteIfExists(decrypted);
+        }
+    }
+
+    /** In the archive, which has room for WAL; a user who may only read there gets it in the temporary directory. */
+    private Path temporaryFile(String prefix) throws IOException {
+        Path wals = server.directories().wals();
+        return Files.isWritable(wals)
+                ? Files.createTempFile(wals, prefix, ".uncompressed")
+                : Files.createTempFile(prefix, ".uncompressed");
+    }
+
+    private void sendDecrypted(Path file, Options options, Target target) throws IOException, BarmanException {
+        ContentReader reader = ContentReader.of(server.archiving().compression().orElse(null));
+        Optional<CompressionAlgorithm> stored = reader.detector().detectStored(file);
+        CompressionAlgorithm wanted = options.compression();
+        boolean asStored = options.keepCompression()
+                || (stored.isEmpty() && wanted == null)
+                || (stored.isPresent() && wanted != null && stored.get().sameFormat(wanted));
+        try (InputStream in = asStored ? Files.newInputStream(file) : reader.openStored(file);
+                OutputStream out = target.open()) {
+            if (asStored || wanted == null) {
+                copy(in, out);
+            } else {
+                try (WalCodec codec = WalCodec.of(CompressionSettings.of(wanted));
+                        OutputStream compressing = codec.compressing(new Unclosed(out))) {
+                    copy(in, compressing);
+                }
+            }
+            out.flush();
+        }
+    }
+
+    private static void copy(InputStream in, OutputStream out) throws IOException {
+        byte[] buffer = new byte[BUFFER_BYTES];
+        for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
+            out.write(buffer, 0, length);
+        }
+    }
+
+    /**
+     * The names of WAL files that could be got from one on, as a client asks that wants to prefetch.
+     *
+     * <p>The segment size is not known. At a first missing name whose segment number is one at which a log ends at some segment size,
+     * the search goes on with the next log; otherwise it ends. A name that is not a whole segment gives at most itself.
+     *
+     * @param size the most names
+     */
+    public List<String> peek(WalFileName first, int size) throws IOException {
+        List<String> names = new ArrayList<>();
+        if (!(first instanceof WalSegmentName)) {
+            if (size > 0 && find(first, false).isPresent()) {
+                names.add(first.text());
+            }
+            return names;
+        }
+        WalSegmentName wal = (WalSegmentName) first;
+        long log = wal.log();
+        long segment = wal.segment();
+        WalSegmentName next = wal;
+        while (names.size() < size) {
+            if (find(next, false).isPresent()) {
+                names.add(next.text());
+                segment++;
+            } else if (segment >= MIN_SEGMENTS
+                    && segment <= MAX_SEGMENTS
+                    && Long.bitCount(segment) == 1
+                    && !names.isEmpty()) {
+                log++;
+                segment = 0;
+            } else {
+                return names;
+            }
+            next = WalSegmentName.of(wal.timeline(), log, segment);
+        }
+        return names;
+    }
+
+    /** Lets a compressor end its data without closing what it writes to. */
+    private static final class Unclosed extends FilterOutputStream {
+        Unclosed(OutputStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            out.write(bytes, offset, length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            flush();
+        }
+    }
+}
