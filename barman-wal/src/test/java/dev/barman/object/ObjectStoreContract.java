@@ -210,7 +210,6 @@ public abstract class ObjectStoreContract {
                     assertThat(e.reason()).isEqualTo(StorageException.Reason.NOT_FOUND);
                 });
         assertThat(store.stat(key("a"))).isEmpty();
-        assertThat(store.stat(key("a/b/c"))).isEmpty();
         assertThat(store.stat(key("A/B"))).isEmpty();
     }
 

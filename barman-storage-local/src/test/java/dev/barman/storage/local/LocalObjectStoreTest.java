@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.barman.object.ObjectContent;
 import dev.barman.object.ObjectKey;
+import dev.barman.object.ObjectNotFoundException;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.ObjectStoreContract;
 import dev.barman.object.PutOptions;
@@ -115,6 +116,10 @@ class LocalObjectStoreTest extends ObjectStoreContract {
         PutOptions options = createOnly ? PutOptions.CREATE_ONLY : PutOptions.OVERWRITE;
         store.put(ObjectKey.of("a/b"), text("1"), options);
 
+        assertThat(store.stat(ObjectKey.of("a/b/c"))).isEmpty();
+        assertThatThrownBy(() -> store.open(ObjectKey.of("a/b/c"))).isInstanceOf(ObjectNotFoundException.class);
+        assertThat(store.delete(List.of(ObjectKey.of("a/b/c"), ObjectKey.of("a"))))
+                .isEmpty();
         assertThatThrownBy(() -> store.put(ObjectKey.of("a"), text("2"), options))
                 .isInstanceOfSatisfying(
                         StorageException.class, e -> assertThat(e.retryable()).isFalse());

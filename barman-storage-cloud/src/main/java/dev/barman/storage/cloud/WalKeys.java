@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.storage.cloud;
+
+import dev.barman.object.ObjectKey;
+import dev.barman.wal.WalFileName;
+import dev.barman.wal.compress.CompressionAlgorithm;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the WAL files of one server are in a bucket: {@code PATH/SERVER/wals/HASHDIR/NAME[SUFFIX]}, history files without the
+ * hash directory. The layout is that of the original cloud commands. Immutable.
+ */
+public final class WalKeys {
+    /** The algorithms that the layout knows, in the order in which a restore prefers them. */
+    private static final List<CompressionAlgorithm> ALGORITHMS = List.of(
+            CompressionAlgorithm.GZIP,
+            CompressionAlgorithm.BZIP2,
+            CompressionAlgorithm.XZ,
+            CompressionAlgorithm.SNAPPY,
+            CompressionAlgorithm.ZSTD,
+            CompressionAlgorithm.LZ4);
+
+    private final CloudLocation location;
+    private final String server;
+
+    /**
+     * @param location bucket and path
+     * @param server name of the server, one segment of a key
+     * @throws IllegalArgumentException when the name cannot be a segment of a key
+     */
+    public WalKeys(CloudLocation location, String server) {
+        if (server.indexOf('/') >= 0) {
+            throw new IllegalArgumentException("a server name with a slash: '" + server + "'");
+        }
+        this.location = location;
+        this.server = server;
+        // Fails for a name that no key can have.
+        location.key(server);
+    }
+
+    /** {@return the beginning of the keys of all WAL files of the server} */
+    public String prefix() {
+        return location.key(server + "/wals").value() + '/';
+    }
+
+    /**
+     * @param name the WAL file
+     * @param compression how the object is compressed, null for not at all
+     * @return its key
+     * @throws IllegalArgumentException for an algorithm that the layout does not know
+     */
+    public ObjectKey key(WalFileName name, @Nullable CompressionAlgorithm compression) {
+        return location.key(server + "/wals/" + name.archivePath() + suffix(compression));
+    }
+
+    /**
+     * @param compression an algorithm, null for none
+     * @return the end of the keys of objects compressed with it, empty for none
+     * @throws IllegalArgumentException for an algorithm that the layout does not know
+     */
+    public static String suffix(@Nullable CompressionAlgorithm compression) {
+        if (compression == null) {
+            return "";
+        }
+        return switch (compression) {
+            case GZIP -> ".gz";
+            case BZIP2 -> ".bz2";
+            case XZ -> ".xz";
+            case SNAPPY -> ".snappy";
+            case ZSTD -> ".zst";
+            case LZ4 -> ".lz4";
+            default -> throw new IllegalArgumentException("no suffix for objects compressed with " + compression.id());
+        };
+    }
+
+    /**
+     * Recognises an object as a form of one WAL file.
+     *
+     * @param name the WAL file
+     * @param key an object's key
+     * @return empty when the object is something else; otherwise how it is compressed
+     */
+    public Optional<Form> formOf(WalFileName name, ObjectKey key) {
+        String plain = key(name, null).value();
+        if (!key.value().startsWith(plain)) {
+            return Optional.empty();
+        }
+        String rest = key.value().substring(plain.length());
+        if (rest.isEmpty()) {
+            return Optional.of(new Form(null));
+        }
+        for (CompressionAlgorithm algorithm : ALGORITHMS) {
+            if (rest.equals(suffix(algorithm))) {
+                return Optional.of(new Form(algorithm));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * How an object holds a WAL file. Immutable.
+     *
+     * @param compression the algorithm, null for none
+     */
+    public record Form(@Nullable CompressionAlgorithm compression) {}
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.storage.cloud.s3;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.profiles.ProfileFile;
+import software.amazon.awssdk.profiles.ProfileFileSystemSetting;
+import software.amazon.awssdk.profiles.ProfileProperty;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.S3Configuration;
+
+/** Builds the SDK's client so that it works with Amazon's store and with those that only speak its older protocol. */
+final class S3Clients {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
+    private static final String DEFAULT_REGION = "us-east-1";
+
+    private S3Clients() {}
+
+    static S3Client open(S3Settings settings) {
+        Duration readTimeout = settings.readTimeout() == null ? READ_TIMEOUT : settings.readTimeout();
+        String region = region(settings);
+        S3ClientBuilder builder = S3Client.builder()
+                .httpClientBuilder(UrlConnectionHttpClient.builder()
+                        .connectionTimeout(CONNECT_TIMEOUT)
+                        .socketTimeout(readTimeout))
+                .credentialsProvider(credentials(settings))
+                .region(Region.of(region))
+                // Follows a bucket to its region, as the original's library does.
+                .crossRegionAccessEnabled(settings.endpoint() == null)
+                // Retries are made in one layer, and not in this one.
+                .overrideConfiguration(o -> o.retryStrategy(AwsRetryStrategy.doNotRetry()))
+                // The newer checksums and their chunked form are refused by many stores that speak S3.
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+                .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+                .serviceConfiguration(
+                        S3Configuration.builder().chunkedEncodingEnabled(false).build());
+        URI endpoint = settings.endpoint();
+        if (endpoint != null) {
+            builder.endpointOverride(endpoint)
+                    .forcePathStyle(!endpoint.getHost().endsWith(".amazonaws.com"));
+        }
+        return builder.build();
+    }
+
+    private static AwsCredentialsProvider credentials(S3Settings settings) {
+        AwsCredentialsProvider provider = settings.profile() == null
+                ? DefaultCredentialsProvider.builder().build()
+                : ProfileCredentialsProvider.create(requireProfile(settings.profile()));
+        return new AwsCredentialsProvider() {
+            @Override
+            public AwsCredentials resolveCredentials() {
+                try {
+                    return provider.resolveCredentials();
+                } catch (SdkClientException e) {
+                    throw new S3Failures.CredentialsException(e);
+                }
+            }
+        };
+    }
+
+    /** A profile asked for by name must exist: the default credentials in its place would be those of someone else. */
+    private static String requireProfile(String name) {
+        if (ProfileFile.defaultProfileFile().profile(name).isEmpty()) {
+            throw new IllegalArgumentException("The config profile (" + name + ") could not be found");
+        }
+        return name;
+    }
+
+    /** The variables of both the SDK's and the original's tools, then the profile; never a question to the machine's host. */
+    private static String region(S3Settings settings) {
+        for (String variable : new String[] {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
+            String value = System.getenv(variable);
+            if (value != null && !value.isEmpty()) {
+                return value;
+            }
+        }
+        String profile = settings.profile() == null
+                ? ProfileFileSystemSetting.AWS_PROFILE.getStringValueOrThrow()
+                : settings.profile();
+        Optional<String> ofProfile =
+                ProfileFile.defaultProfileFile().profile(profile).flatMap(p -> p.property(ProfileProperty.REGION));
+        return ofProfile.orElse(DEFAULT_REGION);
+    }
+}

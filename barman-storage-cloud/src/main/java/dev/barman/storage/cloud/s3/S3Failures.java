@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.storage.cloud.s3;
+
+import dev.barman.object.StorageException;
+import dev.barman.object.StorageException.Reason;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/** What the SDK's exceptions mean. */
+final class S3Failures {
+    static final int NOT_FOUND = 404;
+    static final int CONFLICT = 409;
+    static final int PRECONDITION_FAILED = 412;
+    static final int RANGE_NOT_SATISFIABLE = 416;
+    static final int NOT_IMPLEMENTED = 501;
+
+    /** There are no credentials; to be told apart from a store that does not answer. */
+    static final class CredentialsException extends SdkClientException {
+        private static final long serialVersionUID = 1L;
+
+        CredentialsException(SdkException cause) {
+            super(SdkClientException.builder().message(cause.getMessage()).cause(cause));
+        }
+    }
+
+    private S3Failures() {}
+
+    static StorageException classify(String what, SdkException e) {
+        if (e instanceof S3Exception answer) {
+            return answered(what, answer);
+        }
+        if (e instanceof CredentialsException) {
+            return new StorageException(
+                    what + ": no usable AWS credentials: " + e.getMessage(), Reason.DENIED, false, e);
+        }
+        if (e instanceof SdkClientException) {
+            return new StorageException(what + ": no answer: " + rootMessage(e), Reason.UNREACHABLE, true, e);
+        }
+        return new StorageException(what + ": " + e.getMessage(), Reason.OTHER, false, e);
+    }
+
+    private static StorageException answered(String what, S3Exception e) {
+        int status = e.statusCode();
+        String code = errorCode(e);
+        String message = what + ": the store answered " + status + (code == null ? "" : " " + code) + ": " + text(e);
+        boolean busy = (status >= 500 && status != NOT_IMPLEMENTED)
+                || status == 429
+                || status == 408
+                || "SlowDown".equals(code)
+                || "RequestTimeout".equals(code)
+                // A create-only write met another one that has not ended yet.
+                || "ConditionalRequestConflict".equals(code)
+                || "OperationAborted".equals(code);
+        Reason reason = switch (status) {
+            case NOT_FOUND -> Reason.NOT_FOUND;
+            case 401, 403 -> Reason.DENIED;
+            default -> Reason.OTHER;
+        };
+        return new StorageException(message, reason, busy, e);
+    }
+
+    static @Nullable String errorCode(S3Exception e) {
+        return e.awsErrorDetails() == null ? null : e.awsErrorDetails().errorCode();
+    }
+
+    private static String text(S3Exception e) {
+        String message =
+                e.awsErrorDetails() == null ? null : e.awsErrorDetails().errorMessage();
+        return message == null || message.isEmpty() ? "no further explanation" : message;
+    }
+
+    private static String rootMessage(Throwable e) {
+        Throwable cause = e;
+        while (cause.getCause() != null && cause.getCause() != cause) {
+            cause = cause.getCause();
+        }
+        return cause.getClass().getSimpleName() + ": " + cause.getMessage();
+    }
+}
