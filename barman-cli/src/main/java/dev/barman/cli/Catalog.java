@@ -7,8 +7,10 @@ import dev.barman.cli.commands.GetWalCommand;
 import dev.barman.cli.commands.ListServersCommand;
 import dev.barman.cli.commands.PutWalCommand;
 import dev.barman.cli.commands.RebuildXlogdbCommand;
+import dev.barman.cli.commands.ReceiveWalCommand;
 import dev.barman.cli.commands.ShowServersCommand;
 import dev.barman.cli.commands.StatusCommand;
+import dev.barman.cli.commands.SwitchWalCommand;
 import dev.barman.cli.frame.Command;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -122,7 +124,8 @@ final class Catalog {
 
             case "rebuild-xlogdb" -> new RebuildXlogdbCommand();
 
-            // receive-wal: ReceiveWalCommand
+            // receive-wal
+            case "receive-wal" -> new ReceiveWalCommand();
 
             // restore: RestoreCommand
 
@@ -134,7 +137,8 @@ final class Catalog {
             // status
             case "status" -> new StatusCommand();
 
-            // switch-wal: SwitchWalCommand
+            // switch-wal
+            case "switch-wal" -> new SwitchWalCommand();
 
             default -> throw new IllegalArgumentException("no class for the command " + canonical);
         };
