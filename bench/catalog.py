@@ -174,10 +174,11 @@ def compare(options, ours, directory):
     for number in range(options.rounds + 1):
         for command in commands:
             for tool in tools + ([small] if command == "archive-wal" else []):
-                if tool.label == "peer" and number > options.peer_rounds:
+                if tool.label == "peer" and number >= options.peer_rounds:
                     continue
                 result = tool.measure(command)
-                if number > 0 or result[2] != 0:  # the first round only warms the caches
+                # the first round only warms the caches; the peer is too slow for that to matter
+                if number > 0 or tool.label == "peer" or result[2] != 0:
                     results.setdefault((command, tool.label), []).append(result)
     return report(options, commands, results, tools + [small])
 
@@ -209,7 +210,7 @@ def report(options, commands, results, tools):
     if failed:
         for tool in tools:
             errors = os.path.join(tool.home, "errors.txt")
-            if os.path.getsize(errors):
+            if os.path.exists(errors) and os.path.getsize(errors):
                 print("--- %s ---\n%s" % (tool.label, open(errors, errors="replace").read()[-1500:]), file=sys.stderr)
     return 1 if failed else 0
 
