@@ -2,12 +2,17 @@
 package dev.barman.cli;
 
 import dev.barman.cli.commands.ArchiveWalCommand;
+import dev.barman.cli.commands.CheckBackupCommand;
 import dev.barman.cli.commands.CheckCommand;
+import dev.barman.cli.commands.DeleteCommand;
 import dev.barman.cli.commands.GetWalCommand;
+import dev.barman.cli.commands.ListBackupsCommand;
+import dev.barman.cli.commands.ListFilesCommand;
 import dev.barman.cli.commands.ListServersCommand;
 import dev.barman.cli.commands.PutWalCommand;
 import dev.barman.cli.commands.RebuildXlogdbCommand;
 import dev.barman.cli.commands.ReceiveWalCommand;
+import dev.barman.cli.commands.ShowBackupCommand;
 import dev.barman.cli.commands.ShowServersCommand;
 import dev.barman.cli.commands.StatusCommand;
 import dev.barman.cli.commands.SwitchWalCommand;
@@ -103,18 +108,22 @@ final class Catalog {
             // check
             case "check" -> new CheckCommand();
 
-            // check-backup: CheckBackupCommand
+            // check-backup
+            case "check-backup" -> new CheckBackupCommand();
 
             // cron: CronCommand
 
-            // delete: DeleteCommand
+            // delete
+            case "delete" -> new DeleteCommand();
 
             // get-wal
             case "get-wal" -> new GetWalCommand();
 
-            // list-backups: ListBackupsCommand
+            // list-backups
+            case "list-backups" -> new ListBackupsCommand();
 
-            // list-files: ListFilesCommand
+            // list-files
+            case "list-files" -> new ListFilesCommand();
 
             // list-servers
             case "list-servers" -> new ListServersCommand();
@@ -129,7 +138,8 @@ final class Catalog {
 
             // restore: RestoreCommand
 
-            // show-backup: ShowBackupCommand
+            // show-backup
+            case "show-backup" -> new ShowBackupCommand();
 
             // show-servers
             case "show-servers" -> new ShowServersCommand();

@@ -37,10 +37,7 @@ final class WalDirectory {
                 }
             }
         } catch (DirectoryIteratorException e) {
-            throw new IOException(
-                    "Cannot read " + option + " " + directory + ": "
-                            + e.getMessage(),
-                    e);
+            throw new IOException("Cannot read " + option + " " + directory + ": " + e.getMessage(), e);
         } catch (NoSuchFileException | NotDirectoryException e) {
             throw new IOException(
                     option + " " + directory + " is not a directory: create it, or run \"barman check\", which does",

@@ -9,7 +9,12 @@ public final class InvalidWalNameException extends BarmanException {
 
     /** The error of commands that list WAL files. */
     public InvalidWalNameException(String name, String serverName) {
-        super(message("xlog", name, serverName));
+        this("xlog", name, serverName);
+    }
+
+    /** The error with {@link #message} of the same arguments. */
+    public InvalidWalNameException(String kind, String name, String serverName) {
+        super(message(kind, name, serverName));
     }
 
     /**
