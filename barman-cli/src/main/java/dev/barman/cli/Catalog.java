@@ -13,6 +13,7 @@ import dev.barman.cli.commands.PutWalCommand;
 import dev.barman.cli.commands.RebuildXlogdbCommand;
 import dev.barman.cli.commands.ReceiveWalCommand;
 import dev.barman.cli.commands.ShowBackupCommand;
+import dev.barman.cli.commands.RestoreCommand;
 import dev.barman.cli.commands.ShowServersCommand;
 import dev.barman.cli.commands.StatusCommand;
 import dev.barman.cli.commands.SwitchWalCommand;
@@ -136,7 +137,8 @@ final class Catalog {
             // receive-wal
             case "receive-wal" -> new ReceiveWalCommand();
 
-            // restore: RestoreCommand
+            // restore
+            case "restore" -> new RestoreCommand();
 
             // show-backup
             case "show-backup" -> new ShowBackupCommand();

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.core.recovery;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+
+/** The reason of a file system failure in words; the file API gives some as a bare path. */
+final class IoReason {
+    private IoReason() {}
+
+    static String of(IOException failure) {
+        String words = null;
+        if (failure instanceof NoSuchFileException) {
+            words = "no such file or directory";
+        } else if (failure instanceof AccessDeniedException) {
+            words = "permission denied";
+        } else if (failure instanceof FileAlreadyExistsException) {
+            words = "exists already";
+        }
+        if (words != null && failure instanceof FileSystemException named) {
+            return named.getFile() + ": " + words;
+        }
+        return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    }
+}
