@@ -4,6 +4,7 @@ package dev.barman.cli;
 import dev.barman.cli.commands.ArchiveWalCommand;
 import dev.barman.cli.commands.CheckBackupCommand;
 import dev.barman.cli.commands.CheckCommand;
+import dev.barman.cli.commands.CronCommand;
 import dev.barman.cli.commands.DeleteCommand;
 import dev.barman.cli.commands.GetWalCommand;
 import dev.barman.cli.commands.ListBackupsCommand;
@@ -112,7 +113,8 @@ final class Catalog {
             // check-backup
             case "check-backup" -> new CheckBackupCommand();
 
-            // cron: CronCommand
+            // cron
+            case "cron" -> new CronCommand();
 
             // delete
             case "delete" -> new DeleteCommand();

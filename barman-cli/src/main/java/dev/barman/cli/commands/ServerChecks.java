@@ -5,7 +5,7 @@ import dev.barman.cli.frame.CommandContext;
 import dev.barman.core.archive.ArchiveWalService;
 import dev.barman.core.archive.ArchiveWalService.Occasion;
 import dev.barman.core.archive.ServerWalIndex;
-import dev.barman.core.catalog.BackupCatalog;
+import dev.barman.core.backup.ServerCatalog;
 import dev.barman.core.check.CheckContext;
 import dev.barman.core.check.CheckReport;
 import dev.barman.core.check.CheckService;
@@ -36,11 +36,7 @@ final class ServerChecks {
                 server,
                 inspection,
                 apart ? ServerInspection.ofWalSource(server) : inspection,
-                new BackupCatalog(
-                        server.name(),
-                        null,
-                        server.directories().basebackups(),
-                        server.directories().meta()),
+                ServerCatalog.of(server).catalog(),
                 ServerWalIndex.of(server),
                 () -> archiver.archive(Occasion.INTERNAL),
                 context.clock(),

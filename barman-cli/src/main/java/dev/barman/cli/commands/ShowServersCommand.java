@@ -9,7 +9,7 @@ import dev.barman.cli.output.JsonObject;
 import dev.barman.cli.output.JsonWriter;
 import dev.barman.core.BarmanException;
 import dev.barman.core.ConfigException;
-import dev.barman.core.catalog.BackupCatalog;
+import dev.barman.core.backup.ServerCatalog;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.config.ConfigValue;
 import dev.barman.core.config.OptionValue;
@@ -80,11 +80,8 @@ public final class ShowServersCommand implements Command {
         if (limit == null) {
             return "None";
         }
-        OffsetDateTime end = new BackupCatalog(
-                        server.name(),
-                        null,
-                        server.directories().basebackups(),
-                        server.directories().meta())
+        OffsetDateTime end = ServerCatalog.of(server)
+                .catalog()
                 .load()
                 .latest()
                 .map(BackupInfo::endTime)

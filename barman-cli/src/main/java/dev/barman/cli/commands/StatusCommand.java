@@ -10,7 +10,7 @@ import dev.barman.cli.output.JsonWriter;
 import dev.barman.cli.output.OutputWriter;
 import dev.barman.core.BarmanException;
 import dev.barman.core.ConfigException;
-import dev.barman.core.catalog.BackupCatalog;
+import dev.barman.core.backup.ServerCatalog;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupStatus;
 import dev.barman.core.catalog.Backups;
@@ -155,12 +155,7 @@ public final class StatusCommand implements Command {
     }
 
     private static void showBackups(Rows rows, ServerConfig server) throws BarmanException {
-        Backups backups = new BackupCatalog(
-                        server.name(),
-                        null,
-                        server.directories().basebackups(),
-                        server.directories().meta())
-                .load();
+        Backups backups = ServerCatalog.of(server).catalog().load();
         int available = backups.with(status -> status == BackupStatus.DONE).size();
         rows.add("backups_number", "No. of available backups", Integer.toString(available));
         rows.add("first_backup", "First available backup", id(backups.oldest().orElse(null)));
