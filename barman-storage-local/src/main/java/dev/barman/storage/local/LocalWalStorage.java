@@ -79,7 +79,9 @@ public final class LocalWalStorage implements WalStorage {
         private @Nullable CompressionSettings compression;
         private @Nullable WalCipher encryption;
         private @Nullable WalCipher decryption;
-        private int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
+        /** Two more than processors, since those that wait for an fsync leave theirs to the others. */
+        private int threads = Runtime.getRuntime().availableProcessors() + 2;
+
         private CommitStep.Observer observer = (step, name) -> {};
 
         private Builder(Path root, LockedXlogDb index) {
@@ -106,7 +108,8 @@ public final class LocalWalStorage implements WalStorage {
         }
 
         /**
-         * How many WALs are compressed at the same time; by default one per processor and at least two.
+         * How many WALs are prepared at the same time; by default two more than there are processors. There are fewer where their
+         * compression would take more than half of the heap.
          *
          * @throws IllegalArgumentException if less than one
          */
@@ -143,7 +146,7 @@ public final class LocalWalStorage implements WalStorage {
                     new HashDirectories(root, observer),
                     observer);
             GroupCommitter committer = new GroupCommitter(index, preparer, observer);
-            new SavePipeline(preparer, committer, listener, threads, this::explain).run(wals);
+            new SavePipeline(preparer, committer, listener, threadsFor(codec), this::explain).run(wals);
         }
     }
 
@@ -160,6 +163,12 @@ public final class LocalWalStorage implements WalStorage {
                                     LocalDirectories.parentOf(index.file()).toString()),
                     e);
         }
+    }
+
+    private int threadsFor(@Nullable WalCodec codec) {
+        long bytes = codec == null ? 0 : codec.heapBytesPerCall();
+        long fitting = bytes == 0 ? threads : Runtime.getRuntime().maxMemory() / 2 / bytes;
+        return (int) Math.max(1, Math.min(threads, fitting));
     }
 
     private String explain(WalToStore wal, IOException failure) {

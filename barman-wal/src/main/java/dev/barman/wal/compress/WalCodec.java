@@ -74,6 +74,11 @@ public abstract class WalCodec implements AutoCloseable {
      */
     public abstract long compress(Path source, FileChannel target) throws IOException;
 
+    /** How much of the Java heap one running call takes, roughly; 0 if it is not worth counting. */
+    public long heapBytesPerCall() {
+        return 0;
+    }
+
     /** Frees the contexts that are kept for the next call. The codec can still be used. */
     @Override
     public void close() {}

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import org.tukaani.xz.ArrayCache;
 import org.tukaani.xz.BasicArrayCache;
 import org.tukaani.xz.LZMA2Options;
+import org.tukaani.xz.UnsupportedOptionsException;
 import org.tukaani.xz.XZ;
 import org.tukaani.xz.XZInputStream;
 import org.tukaani.xz.XZOutputStream;
@@ -32,11 +33,24 @@ final class XzCodec extends StreamCodec {
         return arrays;
     }
 
-    @Override
-    OutputStream encoder(OutputStream buffered) throws IOException {
+    private LZMA2Options options() throws UnsupportedOptionsException {
         LZMA2Options options = new LZMA2Options(level);
         options.setDictSize(Math.min(options.getDictSize(), MAX_DICTIONARY_BYTES));
-        return new XZOutputStream(buffered, options, XZ.CHECK_CRC64, arrays());
+        return options;
+    }
+
+    @Override
+    public long heapBytesPerCall() {
+        try {
+            return options().getEncoderMemoryUsage() * 1024L;
+        } catch (UnsupportedOptionsException e) {
+            throw new IllegalStateException("level " + level, e);
+        }
+    }
+
+    @Override
+    OutputStream encoder(OutputStream buffered) throws IOException {
+        return new XZOutputStream(buffered, options(), XZ.CHECK_CRC64, arrays());
     }
 
     @Override

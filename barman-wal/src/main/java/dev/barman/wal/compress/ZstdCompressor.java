@@ -10,7 +10,7 @@ import java.nio.channels.WritableByteChannel;
 
 /** One Zstandard frame with a checksum, and with the content size where it is known, between direct buffers. */
 final class ZstdCompressor extends ChunkCompressor {
-    private static final int CHUNK_BYTES = 1 << 20;
+    private static final int CHUNK_BYTES = 1 << 18;
 
     private final int level;
     private final ZstdCompressCtx context;
