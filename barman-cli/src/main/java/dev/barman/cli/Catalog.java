@@ -2,6 +2,7 @@
 package dev.barman.cli;
 
 import dev.barman.cli.commands.ArchiveWalCommand;
+import dev.barman.cli.commands.BackupCommand;
 import dev.barman.cli.commands.CheckBackupCommand;
 import dev.barman.cli.commands.CheckCommand;
 import dev.barman.cli.commands.CronCommand;
@@ -105,7 +106,8 @@ final class Catalog {
             // archive-wal
             case "archive-wal" -> new ArchiveWalCommand();
 
-            // backup: BackupCommand
+            // backup
+            case "backup" -> new BackupCommand();
 
             // check
             case "check" -> new CheckCommand();

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -132,9 +133,11 @@ final class PgBaseBackupSession implements BackupSession {
         copyWithRetries(command, directory, started.tablespaces());
         double seconds = (System.nanoTime() - begin) / 1e9;
         method.messages().info("Copy done (time: " + HumanDuration.ofSeconds(seconds) + ")");
-        PythonLiteral duration = PythonLiteral.Number.seconds(seconds);
+        Map<String, PythonLiteral> statistics = new LinkedHashMap<>();
+        statistics.put("copy_time", PythonLiteral.Number.seconds(seconds));
+        statistics.put("total_time", PythonLiteral.Number.seconds(seconds));
         return started.toBuilder()
-                .copyStats(PythonLiteral.Dict.of(Map.of("copy_time", duration, "total_time", duration)))
+                .copyStats(PythonLiteral.Dict.of(statistics))
                 .compression(tarCompression())
                 .build();
     }
