@@ -139,6 +139,8 @@ final class ServerRules {
         if (options.contains(EXCLUSIVE)) {
             messages.warning("'exclusive_backup' is not a valid backup_option using postgres backup_method."
                     + " Overriding with 'concurrent_backup'.");
+        } else if (!options.contains(CONCURRENT)) {
+            messages.debug("The default backup strategy for postgres backup_method is: concurrent_backup");
         }
         setConcurrent(options);
         unsupported(
