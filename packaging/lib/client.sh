@@ -18,6 +18,8 @@ client() {
         restore:64) exit 1 ;;
         restore:65) exit 2 ;;
         restore:66) exit 3 ;;
+        # Ended by SIGTERM, as PostgreSQL does when it is stopped: it takes this for what it is, and stops without a complaint.
+        restore:143) exit 143 ;;
         restore:*) exit 126 ;;
     esac
     if [ "$code" -gt 125 ]; then

@@ -3,6 +3,7 @@ package dev.barman.walrestore;
 
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalPageHeader;
+import dev.barman.wal.WalSegmentCheck;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionDetector;
@@ -111,7 +112,7 @@ final class WalRestoreClient {
         String problem = received.sizeBytes == 0
                 ? "it is empty"
                 : WalFileName.isSegment(name)
-                        ? SegmentCheck.problem(WalSegmentName.parse(name), received.head, received.sizeBytes)
+                        ? WalSegmentCheck.problem(WalSegmentName.parse(name), received.head, received.sizeBytes)
                         : null;
         if (problem != null) {
             throw unusable(name, problem);

@@ -3,6 +3,7 @@ package dev.barman.walrestore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.barman.wal.TestSegments;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

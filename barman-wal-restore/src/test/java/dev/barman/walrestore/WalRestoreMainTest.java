@@ -3,6 +3,7 @@ package dev.barman.walrestore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.barman.wal.TestSegments;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;

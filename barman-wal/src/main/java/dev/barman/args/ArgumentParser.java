@@ -39,7 +39,7 @@ public final class ArgumentParser {
      * @return this parser
      */
     public ArgumentParser flag(String help, String... names) {
-        return add(new ArgumentSpec(List.of(names), null, help, false));
+        return add(new ArgumentSpec(List.of(names), null, help, false, false));
     }
 
     /**
@@ -50,7 +50,7 @@ public final class ArgumentParser {
      * @return this parser
      */
     public ArgumentParser immediate(String help, String... names) {
-        return add(new ArgumentSpec(List.of(names), null, help, true));
+        return add(new ArgumentSpec(List.of(names), null, help, false, true));
     }
 
     /**
@@ -62,7 +62,19 @@ public final class ArgumentParser {
      * @return this parser
      */
     public ArgumentParser option(String metavar, String help, String... names) {
-        return add(new ArgumentSpec(List.of(names), metavar, help, false));
+        return add(new ArgumentSpec(List.of(names), metavar, help, false, false));
+    }
+
+    /**
+     * Declares an option that takes all words up to the next option or {@code --}, at least one.
+     *
+     * @param metavar name of one value in the help text
+     * @param help help text
+     * @param names spellings; the last one is the main name
+     * @return this parser
+     */
+    public ArgumentParser greedyOption(String metavar, String help, String... names) {
+        return add(new ArgumentSpec(List.of(names), metavar, help, true, false));
     }
 
     /**
@@ -155,8 +167,7 @@ public final class ArgumentParser {
                 record(spec, arg.substring(equals + 1), parsed);
                 return 1;
             }
-            record(spec, valueAfter(spec, args, at), parsed);
-            return 2;
+            return recordFollowing(spec, args, at, parsed);
         }
         if (equals >= 0) {
             throw new UsageException(
@@ -179,8 +190,7 @@ public final class ArgumentParser {
                     record(spec, value.startsWith("=") ? value.substring(1) : value, parsed);
                     return 1;
                 }
-                record(spec, valueAfter(spec, args, at), parsed);
-                return 2;
+                return recordFollowing(spec, args, at, parsed);
             }
             record(spec, null, parsed);
             if (spec.immediate()) {
@@ -190,11 +200,17 @@ public final class ArgumentParser {
         return 1;
     }
 
-    private static String valueAfter(ArgumentSpec spec, String[] args, int at) throws UsageException {
+    private int recordFollowing(ArgumentSpec spec, String[] args, int at, ParsedArguments parsed)
+            throws UsageException {
         if (at + 1 >= args.length || looksLikeOption(args[at + 1])) {
-            throw new UsageException("argument " + spec.display() + ": expected one argument");
+            throw new UsageException("argument " + spec.display()
+                    + (spec.greedy() ? ": expected at least one argument" : ": expected one argument"));
         }
-        return args[at + 1];
+        int next = at + 1;
+        do {
+            record(spec, args[next++], parsed);
+        } while (spec.greedy() && next < args.length && !looksLikeOption(args[next]));
+        return next - at;
     }
 
     private void record(ArgumentSpec spec, @Nullable String value, ParsedArguments parsed) throws UsageException {

@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param names the spellings, short ones first; the last one is the key in {@link ParsedArguments}
  * @param metavar name of the value in the help text, null for a flag
  * @param help one line of help, empty to hide the option
+ * @param greedy whether it takes all words up to the next option
  * @param immediate parsing ends when this option is met ({@code --help}, {@code --version})
  */
 @SuppressWarnings("ArrayRecordComponent") // never handed out of this package, never changed
-record ArgumentSpec(List<String> names, @Nullable String metavar, String help, boolean immediate) {
+record ArgumentSpec(List<String> names, @Nullable String metavar, String help, boolean greedy, boolean immediate) {
 
     boolean takesValue() {
         return metavar != null;

@@ -19,6 +19,7 @@ class ArgumentParserTest {
             .option("LEVEL", "level", "--compression-level")
             .option("USER", "user", "-P", "--profile", "--aws-profile")
             .flag("partial", "--partial")
+            .greedyOption("TAG", "tags", "--tags")
             .positional("HOST", "host")
             .positional("SERVER", "server")
             .optionalPositional("WAL", "wal")
@@ -88,6 +89,18 @@ class ArgumentParserTest {
         assertThat(parsed.values("--aws-profile")).containsExactly("a", "b");
         assertThat(parsed.value("--aws-profile")).isEqualTo("b");
         assertThat(parsed.values("--parallel")).isEmpty();
+    }
+
+    @Test
+    void greedyOptionTakesAllWordsUpToTheNextOption() throws Exception {
+        ParsedArguments parsed = parser.parse("--tags", "a,1", "b,2", "--", "h", "s");
+
+        assertThat(parsed.values("--tags")).containsExactly("a,1", "b,2");
+        assertThat(parsed.positional("SERVER")).isEqualTo("s");
+        assertThat(parser.parse("--tags", "a", "-z", "h", "s").values("--tags")).containsExactly("a");
+        assertThat(parser.parse("--tags=a", "h", "s").values("--tags")).containsExactly("a");
+        assertThatThrownBy(() -> parser.parse("h", "s", "--tags", "-z"))
+                .hasMessage("argument --tags: expected at least one argument");
     }
 
     @Test

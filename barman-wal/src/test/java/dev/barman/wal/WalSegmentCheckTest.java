@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.barman.wal.WalPageHeader;
-import dev.barman.wal.WalSegmentName;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-class SegmentCheckTest {
+class WalSegmentCheckTest {
     private static final int MIB = TestSegments.MIB;
 
     private static String problem(String name, byte[] content, long size) {
         byte[] head = Arrays.copyOf(content, Math.min(content.length, WalPageHeader.LENGTH));
-        return SegmentCheck.problem(WalSegmentName.parse(name), head, size);
+        return WalSegmentCheck.problem(WalSegmentName.parse(name), head, size);
     }
 
     private static String problem(String name, byte[] content) {

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.wal;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
 
 /** Segments with a true first page header and content that compresses about as well as real WAL. */
-final class TestSegments {
-    static final int MIB = 1024 * 1024;
-    static final long SYSTEM_ID = 7_710_210_665_329_484_190L;
+public final class TestSegments {
+    public static final int MIB = 1024 * 1024;
+    public static final long SYSTEM_ID = 7_710_210_665_329_484_190L;
 
     private TestSegments() {}
 
-    static byte[] segment(int timeline, long startLsn, int sizeBytes) {
+    /**
+     * @param timeline timeline in the header
+     * @param startLsn position in the header, a multiple of the size
+     * @param sizeBytes length of the segment
+     * @return its content, the same for the same arguments
+     */
+    public static byte[] segment(int timeline, long startLsn, int sizeBytes) {
         byte[] bytes = new byte[sizeBytes];
         byte[] noise = new byte[sizeBytes / 8];
         new Random(startLsn + timeline).nextBytes(noise);

@@ -1,33 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.wal;
 
-import dev.barman.wal.WalPageHeader;
-import dev.barman.wal.WalSegmentName;
-import dev.barman.wal.WalSegmentSize;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a file can be the segment that was asked for. PostgreSQL itself looks at the size only, and a server that is doing
+ * Whether a file can be the whole, uncompressed segment of a name. PostgreSQL itself looks at the size only, and a server that is doing
  * recovery stops for good when that is wrong.
  */
-final class SegmentCheck {
+public final class WalSegmentCheck {
     /** The page magic of the newest release whose header is understood; later ones are larger by PostgreSQL's habit. */
     private static final int NEWEST_KNOWN_MAGIC = 0xD118;
 
     private static final int MAGIC_FAMILY = 0xD100;
 
-    private SegmentCheck() {}
+    private WalSegmentCheck() {}
 
     /**
      * Looks at a complete file.
      *
-     * @param name the segment asked for
+     * @param name the segment that it should be
      * @param head the first bytes of the file, {@link WalPageHeader#LENGTH} or all there are
      * @param sizeBytes the file's length
      * @return what is wrong, null when nothing is
      */
-    static @Nullable String problem(WalSegmentName name, byte[] head, long sizeBytes) {
+    public static @Nullable String problem(WalSegmentName name, byte[] head, long sizeBytes) {
         WalPageHeader header = WalPageHeader.parse(ByteBuffer.wrap(head)).orElse(null);
         if (header == null) {
             if (!isOfNewerRelease(head)) {
