@@ -15,6 +15,7 @@ import dev.barman.core.postgres.StreamingConnection;
 import dev.barman.core.postgres.StreamingStatus;
 import dev.barman.core.signal.ProcessTermination;
 import dev.barman.core.signal.TerminationSignals;
+import dev.barman.core.tools.LeftoverPrograms;
 import dev.barman.core.tools.PgReceiveWal;
 import dev.barman.core.tools.PgTool;
 import dev.barman.core.tools.PgTools;
@@ -104,11 +105,17 @@ public final class WalReceiver {
         messages.info("Starting receive-wal for server " + server.name());
         try (LockFile lock = LockFile.tryAcquire(server.directories().lockFile(TASK));
                 TerminationSignals signals = TerminationSignals.install()) {
+            LeftoverPrograms.terminate(directoryArgument());
             run(command(), signals);
         } catch (LockBusyException e) {
             throw new BarmanException(
                     "Another receive-wal process is already running for server " + server.name() + ".", e);
         }
+    }
+
+    /** As {@link PgReceiveWal} writes it. */
+    private String directoryArgument() {
+        return "--directory=" + server.directories().streaming();
     }
 
     private Command command() throws BarmanException, IOException {

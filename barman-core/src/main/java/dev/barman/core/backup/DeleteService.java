@@ -21,6 +21,7 @@ import dev.barman.core.hook.HookRunner;
 import dev.barman.core.message.Messages;
 import dev.barman.core.text.BarmanDates;
 import dev.barman.core.text.HumanDuration;
+import dev.barman.core.tools.LeftoverPrograms;
 import dev.barman.file.Fsync;
 import dev.barman.file.LockBusyException;
 import dev.barman.file.LockFile;
@@ -265,6 +266,10 @@ public final class DeleteService {
             catalog.save(backup);
         }
         Path data = catalog.dataDirectory(id);
+        if (!backup.status().isCopyDone()) {
+            // The copy of a killed backup may go on, and would fill the directory while it is emptied.
+            LeftoverPrograms.terminate("--pgdata=" + data);
+        }
         List<Path> trees = new ArrayList<>();
         for (Tablespace tablespace : backup.tablespaces()) {
             Path tree = catalog.tablespaceDirectory(id, tablespace.oid());

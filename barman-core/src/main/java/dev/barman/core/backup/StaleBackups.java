@@ -8,6 +8,7 @@ import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupStatus;
 import dev.barman.core.config.ServerDirectories;
 import dev.barman.core.message.Messages;
+import dev.barman.core.tools.LeftoverPrograms;
 import dev.barman.file.LockBusyException;
 import dev.barman.file.LockFile;
 import java.io.IOException;
@@ -61,6 +62,9 @@ public final class StaleBackups {
     public List<BackupId> markFailed() throws BarmanException {
         List<BackupId> marked = new ArrayList<>();
         for (BackupInfo stale : candidates()) {
+            // Its pg_basebackup may live on, and would write into a directory that is being deleted.
+            LeftoverPrograms.terminate(
+                    "--pgdata=" + catalog.directory(stale.id()).resolve("data"));
             String action = stale.status() == BackupStatus.EMPTY ? "starting backup" : "copying files";
             catalog.save(stale.toBuilder()
                     .status(BackupStatus.FAILED)
