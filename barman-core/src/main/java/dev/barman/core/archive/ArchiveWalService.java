@@ -37,6 +37,20 @@ public final class ArchiveWalService {
     private final HookRunner hooks;
     private final Messages messages;
     private final Clock clock;
+    private final Parts parts;
+
+    /** Makes what a pass works with; crash tests put their own in between. */
+    interface Parts {
+        /** Opens the archive. */
+        default LocalWalStorage storage(ServerWalArchive archive) {
+            return archive.storage();
+        }
+
+        /** Gives the source that is to be used in the place of this one. */
+        default WalSource source(WalSource source) {
+            return source;
+        }
+    }
 
     /**
      * A service for one server.
@@ -44,10 +58,15 @@ public final class ArchiveWalService {
      * @param clock gives the stamps of files in the errors directory
      */
     public ArchiveWalService(ServerConfig server, HookRunner hooks, Messages messages, Clock clock) {
+        this(server, hooks, messages, clock, new Parts() {});
+    }
+
+    ArchiveWalService(ServerConfig server, HookRunner hooks, Messages messages, Clock clock, Parts parts) {
         this.server = server;
         this.hooks = hooks;
         this.messages = messages;
         this.clock = clock;
+        this.parts = parts;
     }
 
     /** Why a pass is made, which decides what a person reads about it. */
@@ -71,7 +90,7 @@ public final class ArchiveWalService {
         ServerDirectories directories = server.directories();
         ServerWalArchive archive = ServerWalArchive.of(server);
         try (LockFile lock = LockFile.tryAcquire(directories.lockFile(LOCK))) {
-            LocalWalStorage storage = archive.storage();
+            LocalWalStorage storage = parts.storage(archive);
             Optional<String> systemId =
                     ServerIdentity.read(directories.identityFile()).map(ServerIdentity::systemId);
             Pass pass = new Pass(storage, systemId, occasion == Occasion.DIRECT);
@@ -115,7 +134,8 @@ public final class ArchiveWalService {
             return summary;
         }
 
-        private ArchiveSummary archiveFrom(WalSource source, String name) throws IOException {
+        private ArchiveSummary archiveFrom(WalSource configured, String name) throws IOException {
+            WalSource source = parts.source(configured);
             ArchiveMessages progress = new ArchiveMessages(messages, server.name(), name, direct);
             WalBatch batch = source.nextBatch();
             progress.begin(batch);

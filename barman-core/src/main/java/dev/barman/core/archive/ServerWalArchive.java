@@ -48,11 +48,14 @@ public final class ServerWalArchive {
 
     /** The stored files; new ones are compressed and encrypted as the options say. */
     public LocalWalStorage storage() {
+        return describedStorage().build();
+    }
+
+    LocalWalStorage.Builder describedStorage() {
         return LocalWalStorage.in(server.directories().wals(), index)
                 .compression(compression)
                 .encryption(encryption())
-                .decryption(decryption().orElse(null))
-                .build();
+                .decryption(decryption().orElse(null));
     }
 
     /** The compression of new files; null for none. */

@@ -17,15 +17,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Prepares WALs on several threads, a bounded number ahead, and commits them in order on the calling thread: all that are ready
  * together in one group, while the threads go on with the next ones. A single WAL is handled without threads.
  *
  * <p>Workers are never interrupted, since that would close the channel of a file in use. After a failure the work that is under way
- * is let finish, and its temporary files are removed.
+ * is let finish, its temporary files are removed, and the rest is tried one by one until one fails by itself.
  */
 final class SavePipeline {
+    private static final Logger logger = LoggerFactory.getLogger(SavePipeline.class);
     private static final int AHEAD_PER_THREAD = 12;
 
     private final WalPreparer preparer;
@@ -35,6 +38,9 @@ final class SavePipeline {
     private final int capacity;
     private final BiFunction<WalToStore, IOException, String> explanation;
     private final ArrayDeque<Task> window = new ArrayDeque<>();
+    /** Taken from the window for the current group and not known to be stored. */
+    private final List<WalToStore> uncommitted = new ArrayList<>();
+
     private final AtomicInteger threadNumber = new AtomicInteger();
     private @Nullable RuntimeException inputFailure;
     private volatile boolean abandoned;
@@ -62,11 +68,29 @@ final class SavePipeline {
             rethrowInputFailure();
             return;
         }
+        List<WalToStore> unfinished = runAhead(first, wals);
+        for (WalToStore wal : unfinished) {
+            commit(List.of(prepare(wal)));
+        }
+        while (hasNext(wals)) {
+            commit(List.of(prepare(wals.next())));
+        }
+        rethrowInputFailure();
+    }
+
+    /**
+     * Works with threads until all is done or something fails.
+     *
+     * @return what was taken from the input and not stored, after a failure. The work ahead of it is undone then: on a disk that gets
+     *     full it may be what took the room, so the rest is to be tried one by one, which tells the WAL that really cannot be stored
+     */
+    private List<WalToStore> runAhead(WalToStore first, Iterator<WalToStore> wals) throws IOException {
         ExecutorService workers = Executors.newFixedThreadPool(threads, work -> {
             Thread thread = new Thread(work, "wal-store-" + threadNumber.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         });
+        List<WalToStore> unfinished = new ArrayList<>();
         try {
             submit(workers, first);
             while (!window.isEmpty() || hasNext(wals)) {
@@ -75,13 +99,17 @@ final class SavePipeline {
                 }
                 commitReady();
             }
+        } catch (WalStoreException failure) {
+            logger.debug("Going on one by one after: {}", failure.getMessage());
+            unfinished.addAll(uncommitted);
+            window.forEach(task -> unfinished.add(task.wal()));
         } finally {
             abandoned = true;
             workers.shutdown();
             awaitEnd(workers);
             discardRest();
         }
-        rethrowInputFailure();
+        return unfinished;
     }
 
     /** What was taken from the input before it failed is stored all the same. */
@@ -110,26 +138,26 @@ final class SavePipeline {
     /** Commits the longest run of finished WALs at the head, at most half of the window so that the threads keep busy. */
     private void commitReady() throws IOException {
         List<PreparedWal> group = new ArrayList<>();
+        uncommitted.clear();
         IOException failure = null;
-        WalToStore failed = null;
         int most = Math.max(1, capacity / 2);
-        while (group.size() < most
+        while (failure == null
+                && group.size() < most
                 && !window.isEmpty()
                 && (group.isEmpty() || window.peek().prepared().isDone())) {
             Task task = window.remove();
+            uncommitted.add(task.wal());
             try {
                 group.add(await(task));
             } catch (IOException e) {
-                failure = e;
-                failed = task.wal();
-                break;
+                failure = explained(task.wal(), e);
             }
         }
         if (!group.isEmpty()) {
             commit(group);
         }
-        if (failure != null && failed != null) {
-            throw explained(failed, failure);
+        if (failure != null) {
+            throw failure;
         }
     }
 
@@ -141,10 +169,12 @@ final class SavePipeline {
             group.forEach(WalPreparer::discard);
             throw explained(group.get(0).wal(), e);
         }
-        for (PreparedWal prepared : group.subList(result.outcomes().size(), group.size())) {
+        int stored = result.outcomes().size();
+        for (PreparedWal prepared : group.subList(stored, group.size())) {
             WalPreparer.discard(prepared);
         }
-        if (!result.outcomes().isEmpty()) {
+        uncommitted.subList(0, Math.min(stored, uncommitted.size())).clear();
+        if (stored > 0) {
             listener.durable(result.outcomes());
         }
         if (result.failed() != null && result.failure() != null) {
