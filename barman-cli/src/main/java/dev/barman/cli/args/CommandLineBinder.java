@@ -131,12 +131,24 @@ public final class CommandLineBinder {
         try {
             if (option.arity() == Arity.NONE) {
                 description.getParameterized().set(command, true);
+            } else if (description.getParameterized().getType() == List.class) {
+                append(description, value == null ? "" : value);
             } else {
                 description.addValue(value == null ? "" : value);
             }
         } catch (ParameterException e) {
             throw UsageException.ofCommand("argument " + option.display() + ": " + e.getMessage());
         }
+    }
+
+    /** JCommander would split the value at commas. */
+    private void append(ParameterDescription description, String value) {
+        List<Object> values = new ArrayList<>();
+        if (description.getParameterized().get(command) instanceof List<?> present) {
+            values.addAll(present);
+        }
+        values.add(value);
+        description.getParameterized().set(command, values);
     }
 
     private Map<String, List<String>> assign(List<String> words, List<String> unrecognized) throws UsageException {

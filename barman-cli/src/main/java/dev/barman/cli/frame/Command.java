@@ -9,7 +9,7 @@ import java.util.List;
 /**
  * One subcommand. Its options are fields annotated with JCommander's {@code @Parameter} (names, description, placeholder,
  * converter): {@code boolean} fields are flags, others take a value, and a field that also has {@code @OptionalValue} takes one
- * or none. A field keeps its initial value when its option is absent. Positional arguments are read from
+ * or none; a {@code List<String>} field collects the values of an option that may be repeated. A field keeps its initial value when its option is absent. Positional arguments are read from
  * {@link CommandContext#arguments()}, as is the order of options of which the last one wins.
  *
  * <p>An instance runs once. It prints through {@link CommandContext#out()} only, and never ends the JVM.
