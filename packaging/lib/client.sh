@@ -5,8 +5,11 @@
 
 client() {
     run=exec
-    launch "$main" "$@" <&0 &
+    # A command in the background would read from the null device.
+    exec 3<&0
+    launch "$main" "$@" <&3 3<&- &
     child=$!
+    exec 3<&-
     trap 'kill -TERM $child 2>/dev/null' HUP INT TERM
     while :; do
         wait $child
