@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 
 /** The messages of a cloud command: one line each on standard error, in the form of the original. Thread-safe. */
 final class CloudLog {
@@ -17,7 +18,7 @@ final class CloudLog {
         CRITICAL
     }
 
-    private static final Level[] LEVELS = Level.values();
+    private static final List<Level> LEVELS = List.of(Level.values());
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss,SSS");
 
     private final PrintStream err;
@@ -32,8 +33,8 @@ final class CloudLog {
 
     /** WARNING; each {@code -v} lets one level more through, each {@code -q} one less. */
     static Level level(int verbose, int quiet) {
-        int level = Level.WARNING.ordinal() - verbose + quiet;
-        return LEVELS[Math.max(0, Math.min(LEVELS.length - 1, level))];
+        int level = LEVELS.indexOf(Level.WARNING) - verbose + quiet;
+        return LEVELS.get(Math.max(0, Math.min(LEVELS.size() - 1, level)));
     }
 
     void info(String message) {
