@@ -216,7 +216,11 @@ final class BackupRun {
                 .status(BackupStatus.FAILED)
                 .error("failure " + action + " (" + firstLine + ")")
                 .build();
-        LOG.error("Backup failed {}.", action, failure);
+        if (failure instanceof BarmanException || failure instanceof IOException) {
+            LOG.debug("Backup failed {}.", action, failure);
+        } else {
+            LOG.error("Backup failed {}.", action, failure);
+        }
         messages.error("Backup failed " + action + ".\nDETAILS: " + details.stripTrailing());
     }
 
