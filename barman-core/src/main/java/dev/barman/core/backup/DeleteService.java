@@ -52,6 +52,7 @@ public final class DeleteService {
     private final HookRunner hooks;
     private final Messages messages;
     private final Clock clock;
+    private final DeleteStep.Observer observer;
 
     /**
      * Creates a service for one server.
@@ -59,10 +60,22 @@ public final class DeleteService {
      * @param storage the server's WAL archive
      */
     public DeleteService(ServerCatalog catalog, WalStorage storage, HookRunner hooks, Messages messages, Clock clock) {
+        this(catalog, storage, hooks, messages, clock, step -> {});
+    }
+
+    /** For tests that look at, or kill, a deletion between its steps. */
+    DeleteService(
+            ServerCatalog catalog,
+            WalStorage storage,
+            HookRunner hooks,
+            Messages messages,
+            Clock clock,
+            DeleteStep.Observer observer) {
+        this.observer = observer;
         this.server = catalog.server();
         this.catalog = catalog.catalog();
         this.directories = catalog.server().directories();
-        this.wals = new WalRemover(server.name(), catalog.index(), storage, hooks, messages);
+        this.wals = new WalRemover(server.name(), catalog.index(), storage, hooks, messages, observer);
         this.hooks = hooks;
         this.messages = messages;
         this.clock = clock;
@@ -199,6 +212,7 @@ public final class DeleteService {
         }
         boolean resumed = catalog.deleteMarker().isSet(id);
         catalog.deleteMarker().set(id);
+        observer.reached(DeleteStep.MARKED);
         try {
             hooks.before(HookEvent.DELETE, environment(backups, backup, false));
         } catch (InterruptedIOException e) {
@@ -213,10 +227,12 @@ public final class DeleteService {
             messages.error("Failure deleting backup " + id + " for server " + server.name() + ".\n" + e);
             return false;
         }
+        observer.reached(DeleteStep.DATA_REMOVED);
         if (plan.isPresent()) {
             messages.info("Delete associated WAL segments:");
             wals.remove(plan.get(), resumed, name -> messages.info("\t" + name));
         }
+        observer.reached(DeleteStep.WALS_REMOVED);
         if (!removeRecord(backup)) {
             return false;
         }
@@ -296,8 +312,12 @@ public final class DeleteService {
                     + "\nPlease remove the directory " + directory + " and repeat the deletion");
             return false;
         }
+        observer.reached(DeleteStep.DIRECTORY_REMOVED);
         catalog.remove(id);
+        observer.reached(DeleteStep.RECORD_REMOVED);
         catalog.deleteMarker().clear(id);
+        observer.reached(DeleteStep.MARK_CLEARED);
+        catalog.deleteMarker().clearStale(catalog.ids());
         return true;
     }
 

@@ -38,14 +38,26 @@ public final class WalRemover implements WalPurge {
     private final WalStorage storage;
     private final HookRunner hooks;
     private final Messages messages;
+    private final DeleteStep.Observer observer;
 
     /** Creates a remover for one server's archive. */
     public WalRemover(String serverName, LockedXlogDb index, WalStorage storage, HookRunner hooks, Messages messages) {
+        this(serverName, index, storage, hooks, messages, step -> {});
+    }
+
+    WalRemover(
+            String serverName,
+            LockedXlogDb index,
+            WalStorage storage,
+            HookRunner hooks,
+            Messages messages,
+            DeleteStep.Observer observer) {
         this.serverName = serverName;
         this.index = index;
         this.storage = storage;
         this.hooks = hooks;
         this.messages = messages;
+        this.observer = observer;
     }
 
     /**
@@ -115,6 +127,7 @@ public final class WalRemover implements WalPurge {
         if (!candidates.isEmpty() || !invalid.isEmpty()) {
             db.retain(line -> line.isWalFileName() && !plan.removes(line.name()));
         }
+        observer.reached(DeleteStep.INDEX_REWRITTEN);
         List<WalEntry> files = new ArrayList<>();
         for (Candidate candidate : candidates) {
             files.add(candidate.entry());

@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -69,6 +71,18 @@ final class Annotations {
                 throw new BarmanException("cannot remove annotation " + file + ": " + e, e);
             }
         }
+    }
+
+    /** The backups that have an annotation at its new place. */
+    List<BackupId> annotated(String key) throws BarmanException {
+        String suffix = "-" + key;
+        List<BackupId> ids = new ArrayList<>();
+        for (String name : BackupCatalog.names(meta)) {
+            if (name.endsWith(suffix) && name.length() > suffix.length()) {
+                ids.add(BackupId.of(name.substring(0, name.length() - suffix.length())));
+            }
+        }
+        return ids;
     }
 
     private void migrate(BackupId id, String key) {

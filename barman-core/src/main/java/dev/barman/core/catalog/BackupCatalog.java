@@ -258,7 +258,7 @@ public final class BackupCatalog {
     }
 
     /** The names in a directory, hidden ones left out as a shell pattern would; none when it does not exist. */
-    private static List<String> names(Path directory) throws BarmanException {
+    static List<String> names(Path directory) throws BarmanException {
         List<String> names = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {

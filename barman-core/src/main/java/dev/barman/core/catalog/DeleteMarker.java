@@ -2,6 +2,7 @@
 package dev.barman.core.catalog;
 
 import dev.barman.core.BarmanException;
+import java.util.Collection;
 
 /** Marks of backups whose deletion has begun: an interrupted one is repeated by hand, or by retention. Immutable. */
 public final class DeleteMarker {
@@ -26,5 +27,18 @@ public final class DeleteMarker {
     /** Removes the mark; not an error when there is none. */
     public void clear(BackupId id) throws BarmanException {
         annotations.remove(id, KEY);
+    }
+
+    /**
+     * Removes the marks of backups that no longer exist: a deletion killed at its very end leaves one.
+     *
+     * @param existing the ids of all backups
+     */
+    public void clearStale(Collection<BackupId> existing) throws BarmanException {
+        for (BackupId id : annotations.annotated(KEY)) {
+            if (!existing.contains(id)) {
+                clear(id);
+            }
+        }
     }
 }
