@@ -7,7 +7,7 @@
 Each tool gets its own catalogue in the layout it writes itself. Each round runs every command once with every tool, in turn, so that a
 busy machine slows them alike; medians are compared. The slow peer runs --peer-rounds times only. "archive-wal" archives one more WAL in
 every round; it is also run on a catalogue of a hundredth of the size, to show whether the cost of one WAL depends on the size of the
-index. Times are wall clock of the whole command, memory is the largest resident set of any of its processes.
+index. Times are wall clock of the whole command, CPU is that of all its processes, memory the largest resident set of any of them.
 
 As root the commands run as --user: Barman would change the user anyway, which costs a start of its own.
 Exit code 1 when a command of ours fails or misses a limit of LIMITS.
@@ -102,7 +102,7 @@ class Tool:
         return name
 
     def run(self, *arguments):
-        """Wall-clock seconds, largest resident set in bytes and exit code of one command."""
+        """Wall-clock seconds, largest resident set in bytes, exit code and CPU seconds of one command."""
         with open(os.path.join(self.home, "errors.txt"), "ab") as errors:
             start = time.perf_counter()
             process = subprocess.Popen(
@@ -111,7 +111,7 @@ class Tool:
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
-        return seconds, usage.ru_maxrss * 1024, process.returncode
+        return seconds, usage.ru_maxrss * 1024, process.returncode, usage.ru_utime + usage.ru_stime
 
     def measure(self, command):
         if command == "list-backups":
@@ -123,7 +123,7 @@ class Tool:
         name = self.arrive()
         result = self.run("archive-wal", "main")
         stored = os.path.exists(os.path.join(self.server, "wals", name[:16], name))
-        return result if stored else (result[0], result[1], result[2] or 99)
+        return result if stored else (result[0], result[1], result[2] or 99, result[3])
 
 
 def become(user):
@@ -187,7 +187,7 @@ def report(options, commands, results, tools):
     failed = False
     print("%d WALs, %d backups; medians of %d rounds (peer: %d)" % (
         options.lines, options.backups, options.rounds, options.peer_rounds))
-    print("%-14s %-6s %9s %7s %8s" % ("command", "tool", "time", "ratio", "memory"))
+    print("%-14s %-6s %9s %9s %7s %8s" % ("command", "tool", "time", "CPU", "ratio", "memory"))
     for command in commands:
         peer = None
         for label in ("peer", "ours", "small"):
@@ -206,7 +206,9 @@ def report(options, commands, results, tools):
                 notes.append("over the limit")
                 failed = True
             ratio = "%7.3f" % (seconds / peer) if peer and label == "ours" else "       "
-            print("%-14s %-6s %6.0f ms %s %5d MB %s" % (command, label, seconds * 1000, ratio, memory >> 20, ", ".join(notes)))
+            cpu = statistics.median(run[3] for run in runs)
+            print("%-14s %-6s %6.0f ms %6.0f ms %s %5d MB %s" % (
+                command, label, seconds * 1000, cpu * 1000, ratio, memory >> 20, ", ".join(notes)))
     if failed:
         for tool in tools:
             errors = os.path.join(tool.home, "errors.txt")

@@ -29,21 +29,62 @@ public final class ClassArchiveTraining {
             new String[] {"check", "all"},
             new String[] {"-f", "json", "check", "all"},
             new String[] {"status", "all"},
+            new String[] {"rebuild-xlogdb", "training"},
             new String[] {"archive-wal", "training"},
             new String[] {"list-backups", "all"},
             new String[] {"-f", "json", "list-backups", "all"},
             new String[] {"show-backup", "training", "latest"},
+            new String[] {"-f", "json", "show-backup", "training", "oldest"},
             new String[] {"list-files", "training", "latest"},
             new String[] {"check-backup", "training", "latest"},
-            new String[] {"delete", "training", "latest"},
             new String[] {"get-wal", "training", "000000010000000000000001"},
             new String[] {"get-wal", "-p", "8", "training", "000000010000000000000001"},
             new String[] {"put-wal", "training"},
-            new String[] {"rebuild-xlogdb", "training"},
             new String[] {"restore", "training", "latest", "/nonexistent/barman-training"},
             new String[] {"backup", "training"},
             new String[] {"switch-wal", "training"},
-            new String[] {"receive-wal", "training"});
+            new String[] {"receive-wal", "training"},
+            new String[] {"delete", "training", "oldest"});
+
+    private static final int SEGMENT_BYTES = 1 << 20;
+
+    /** The metadata of a backup, with a digit of its own for each @. */
+    private static final String BACKUP_INFO = """
+            backup_label='START WAL LOCATION: 0/@000028 (file 00000001000000000000000@)\\nSTART TIMELINE: 1\\n'
+            backup_name=training
+            begin_offset=40
+            begin_time=2026-01-0@ 00:00:00.520580+00:00
+            begin_wal=00000001000000000000000@
+            begin_xlog=0/@000028
+            children_backup_ids=None
+            cluster_size=23256777
+            compression=gzip
+            config_file=/pg/postgresql.conf
+            copy_stats={'copy_time': 1.415114, 'total_time': 1.415114, 'number_of_workers': 1}
+            data_checksums=on
+            deduplicated_size=3272151
+            encryption=None
+            end_offset=0
+            end_time=2026-01-0@ 00:00:02.962845+00:00
+            end_wal=00000001000000000000000@
+            end_xlog=0/@000130
+            error=None
+            hba_file=/pg/pg_hba.conf
+            ident_file=/pg/pg_ident.conf
+            included_files=['/pg/postgresql.auto.conf']
+            mode=postgres
+            parent_backup_id=None
+            pgdata=/pg
+            server_name=training
+            size=3272151
+            status=DONE
+            summarize_wal=None
+            systemid=7710210665329484190
+            tablespaces=[('tbs1', 16387, '/srv/tbs1')]
+            timeline=1
+            version=150018
+            xlog_segment_size=1048576
+            """;
 
     private ClassArchiveTraining() {}
 
@@ -59,6 +100,7 @@ public final class ClassArchiveTraining {
                             + "\n[training]\ndescription = none\nconninfo = host=" + home
                             + " user=none dbname=none\nstreaming_conninfo = host=" + home
                             + " user=none\nbackup_method = postgres\narchiver = on\ncompression = gzip\n");
+            sampleCatalogue(home.resolve("training"));
             PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
             Map<String, String> environment = Map.of("BARMAN_CONFIG_FILE", config.toString(), "HOME", home.toString());
             for (String[] run : RUNS) {
@@ -72,6 +114,22 @@ public final class ClassArchiveTraining {
         } finally {
             delete(home);
         }
+    }
+
+    /** Two backups, three archived WALs and one that has just arrived. */
+    private static void sampleCatalogue(Path server) throws IOException {
+        Path meta = Files.createDirectories(server.resolve("meta"));
+        for (int day = 1; day <= 2; day++) {
+            String id = "2026010" + day + "T000000";
+            Files.createDirectories(server.resolve("base").resolve(id).resolve("data"));
+            Files.writeString(meta.resolve(id + "-backup.info"), BACKUP_INFO.replace('@', (char) ('0' + day)));
+        }
+        Path archived = Files.createDirectories(server.resolve("wals").resolve("0000000100000000"));
+        for (int segment = 1; segment <= 3; segment++) {
+            Files.write(archived.resolve("00000001000000000000000" + segment), new byte[SEGMENT_BYTES]);
+        }
+        Path arrived = Files.createDirectories(server.resolve("incoming")).resolve("000000010000000000000004");
+        Files.write(arrived, new byte[SEGMENT_BYTES]);
     }
 
     private static void delete(Path root) throws IOException {

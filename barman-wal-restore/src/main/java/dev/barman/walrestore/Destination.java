@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.walrestore;
 
+import dev.barman.process.OwnProcess;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -59,7 +60,7 @@ final class Destination implements AutoCloseable {
             throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST is not the name of a file: " + walDest);
         }
         String prefix = "." + namePath + ".";
-        Path temporary = file.resolveSibling(prefix + ProcessHandle.current().pid() + TEMPORARY_SUFFIX);
+        Path temporary = file.resolveSibling(prefix + OwnProcess.pid() + TEMPORARY_SUFFIX);
         try {
             // A process with our number may have left it: whatever it is, it is nobody's.
             Files.deleteIfExists(temporary);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.file;
 
+import dev.barman.process.OwnProcess;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -62,8 +63,7 @@ public final class LockFile implements AutoCloseable {
     public static LockFile tryAcquire(Path file) throws IOException {
         Path key = LockTable.key(file);
         if (!LockTable.tryClaim(key, LockTable.Claim.HOLD)) {
-            throw new LockBusyException(
-                    file, OptionalLong.of(ProcessHandle.current().pid()));
+            throw new LockBusyException(file, OptionalLong.of(OwnProcess.pid()));
         }
         return claimed(file, key, false);
     }
@@ -91,7 +91,7 @@ public final class LockFile implements AutoCloseable {
         }
         Path key = LockTable.key(file);
         if (!LockTable.tryClaim(key, LockTable.Claim.PROBE)) {
-            return OptionalLong.of(ProcessHandle.current().pid());
+            return OptionalLong.of(OwnProcess.pid());
         }
         // An exclusive lock needs a channel open for writing, a shared one for reading.
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
@@ -241,8 +241,7 @@ public final class LockFile implements AutoCloseable {
     }
 
     private static void writePid(FileChannel channel) throws IOException {
-        ByteBuffer content =
-                StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n");
+        ByteBuffer content = StandardCharsets.US_ASCII.encode(OwnProcess.pid() + "\n");
         int length = content.remaining();
         // Overwritten first and cut afterwards: whoever reads meanwhile finds a whole first line.
         while (content.hasRemaining()) {

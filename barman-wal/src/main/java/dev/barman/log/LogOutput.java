@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.log;
 
+import dev.barman.process.OwnProcess;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Formats records and writes each with one system call, so that processes can share a log file. Thread-safe. */
 final class LogOutput {
-    private static final long PID = ProcessHandle.current().pid();
+    private static final long PID = OwnProcess.pid();
 
     private final PrintStream standardError;
     private volatile int threshold = LogLevel.WARNING.number();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.wal;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The name of the label that PostgreSQL archives at the end of a base backup: the first segment of the backup and the offset in
  * it. Immutable.
@@ -32,6 +34,17 @@ public record BackupLabelFileName(String text) implements WalFileName {
     @Override
     public String hashDirectory() {
         return WalNames.hashDirectory(text);
+    }
+
+    // Written out: the methods that records are given are put together at run time, in tens of milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof BackupLabelFileName that && text.equals(that.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
     }
 
     @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.wal;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The name of a timeline's history. Immutable.
  *
@@ -27,6 +29,17 @@ public record HistoryFileName(String text) implements WalFileName {
     @Override
     public String hashDirectory() {
         return "";
+    }
+
+    // Written out: the methods that records are given are put together at run time, in tens of milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof HistoryFileName that && text.equals(that.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
     }
 
     @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.wal;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A position in the write-ahead log: an unsigned 64-bit byte offset since the beginning of time of a cluster.
  *
@@ -82,6 +84,17 @@ public record Lsn(long value) implements Comparable<Lsn> {
     @Override
     public int compareTo(Lsn other) {
         return Long.compareUnsigned(value, other.value);
+    }
+
+    // Written out: the methods that records are given are put together at run time, in tens of milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Lsn that && value == that.value;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(value);
     }
 
     /** PostgreSQL's text, such as {@code 2/8200A168}. */

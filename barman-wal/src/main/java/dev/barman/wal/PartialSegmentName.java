@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.wal;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The name of a segment that was archived or received incompletely. Immutable.
  *
@@ -26,6 +28,17 @@ public record PartialSegmentName(String text) implements WalFileName {
     @Override
     public String hashDirectory() {
         return WalNames.hashDirectory(text);
+    }
+
+    // Written out: the methods that records are given are put together at run time, in tens of milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof PartialSegmentName that && text.equals(that.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
     }
 
     @Override

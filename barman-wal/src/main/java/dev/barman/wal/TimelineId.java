@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.wal;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The number of a timeline. Immutable.
  *
@@ -48,6 +50,17 @@ public record TimelineId(long value) implements Comparable<TimelineId> {
     @Override
     public int compareTo(TimelineId other) {
         return Long.compare(value, other.value);
+    }
+
+    // Written out: the methods that records are given are put together at run time, in tens of milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof TimelineId that && value == that.value;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(value);
     }
 
     /** The decimal number, as PostgreSQL and Barman print timelines. */

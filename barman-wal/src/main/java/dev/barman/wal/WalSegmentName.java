@@ -2,6 +2,7 @@
 package dev.barman.wal;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The name of a whole WAL segment: timeline, log and segment number, eight hexadecimal digits each. Immutable.
@@ -126,6 +127,17 @@ public record WalSegmentName(String text) implements WalFileName {
             return Optional.of(partial.segment());
         }
         return name instanceof BackupLabelFileName label ? Optional.of(label.segment()) : Optional.empty();
+    }
+
+    // Written out: the methods that records are given are put together at run time, in tens of milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof WalSegmentName that && text.equals(that.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
     }
 
     @Override

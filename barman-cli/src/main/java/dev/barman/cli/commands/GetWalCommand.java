@@ -12,6 +12,7 @@ import dev.barman.core.BarmanException;
 import dev.barman.core.archive.GetWal;
 import dev.barman.core.archive.SshOrigin;
 import dev.barman.core.config.ServerConfig;
+import dev.barman.process.OwnProcess;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import java.io.FilterOutputStream;
@@ -149,8 +150,7 @@ public final class GetWalCommand implements Command {
             Path directory)
             throws BarmanException, IOException {
         Path target = directory.resolve(name.text());
-        Path temporary = directory.resolve(
-                "." + name.text() + "." + ProcessHandle.current().pid() + ".tmp");
+        Path temporary = directory.resolve("." + name.text() + "." + OwnProcess.pid() + ".tmp");
         // Opened before the search, since a directory that cannot be written is another exit code than a missing WAL.
         try {
             Files.newOutputStream(temporary).close();

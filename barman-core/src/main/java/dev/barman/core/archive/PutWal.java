@@ -6,6 +6,7 @@ import dev.barman.core.archive.TarReader.Member;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.message.Messages;
 import dev.barman.file.Fsync;
+import dev.barman.process.OwnProcess;
 import dev.barman.storage.local.ErrorsDirectory;
 import dev.barman.wal.archive.Quarantine;
 import dev.barman.wal.compress.ContentComparator;
@@ -201,7 +202,7 @@ public final class PutWal {
 
     /** Barman's name; one that exists was left by a killed process, or belongs to one in another container. */
     private Path createTemporary(String name) throws IOException {
-        String prefix = "." + ProcessHandle.current().pid() + "-";
+        String prefix = "." + OwnProcess.pid() + "-";
         try {
             return Files.createFile(incoming.resolve(prefix + name));
         } catch (FileAlreadyExistsException e) {

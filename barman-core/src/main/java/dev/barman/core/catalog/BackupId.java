@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.LocalDateTime;
 import java.util.Collection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The id of a backup: {@code 20261120T112036}, the local time of the Barman host when the backup began. Ids are ordered as
@@ -92,6 +93,17 @@ public record BackupId(String value) implements Comparable<BackupId> {
     @Override
     public int compareTo(BackupId other) {
         return value.compareTo(other.value);
+    }
+
+    // Written out: the methods that records are given are put together at run time, in tens of milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof BackupId that && value.equals(that.value);
+    }
+
+    @Override
+    public int hashCode() {
+        return value.hashCode();
     }
 
     @Override

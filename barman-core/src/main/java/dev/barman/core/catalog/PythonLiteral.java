@@ -73,6 +73,17 @@ public sealed interface PythonLiteral {
 
     /** A text. */
     record Text(String value) implements PythonLiteral {
+        // Written out: the methods that records are given are put together at run time, in tens of milliseconds.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Text that && value.equals(that.value);
+        }
+
+        @Override
+        public int hashCode() {
+            return value.hashCode();
+        }
+
         @Override
         public String toString() {
             return PythonText.repr(value);

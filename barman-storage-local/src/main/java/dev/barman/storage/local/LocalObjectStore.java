@@ -11,6 +11,7 @@ import dev.barman.object.ObjectRanges;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
+import dev.barman.process.OwnProcess;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -99,7 +100,7 @@ public final class LocalObjectStore implements ObjectStore {
     }
 
     private Path writeTemporary(Path file, ObjectKey key, InputStream in, long size) throws IOException {
-        String name = TEMPORARY_PREFIX + ProcessHandle.current().pid() + "."
+        String name = TEMPORARY_PREFIX + OwnProcess.pid() + "."
                 + Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
         Path temporary = file.resolveSibling(name);
         boolean complete = false;
