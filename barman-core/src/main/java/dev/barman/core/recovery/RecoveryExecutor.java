@@ -164,9 +164,14 @@ public final class RecoveryExecutor {
         messages.info("\t" + step.oid() + ", " + step.name() + ", " + step.location());
     }
 
-    private static void recordOrigin(RecoveryStep.RecordOrigin step) throws IOException {
+    private static void recordOrigin(RecoveryStep.RecordOrigin step) throws RecoveryException, IOException {
         BackupInfo backup = step.backup();
         Path directory = step.dataDirectory();
+        // pg_basebackup writes it last: an archive that was cut between two of its files lacks it.
+        if (!Files.exists(directory.resolve("global/pg_control"))) {
+            throw new RecoveryException("Backup " + backup.id() + " is incomplete: it has no global/pg_control, without"
+                    + " which PostgreSQL cannot start on '" + directory + "'.\nHINT: Restore another backup.");
+        }
         Files.writeString(directory.resolve(".barman-recover.info"), BackupInfoFormat.format(backup));
         Path manifest = directory.resolve("backup_manifest");
         if (Files.exists(manifest, LinkOption.NOFOLLOW_LINKS)) {

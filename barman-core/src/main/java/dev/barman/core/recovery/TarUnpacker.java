@@ -109,6 +109,9 @@ final class TarUnpacker {
     private static void createParent(Path file) throws IOException {
         Path parent = file.getParent();
         if (parent != null && !Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) {
+            if (Files.isSymbolicLink(parent)) {
+                throw new IOException("the archive puts " + file + " behind a symbolic link");
+            }
             RestoredDirectories.create(parent);
         }
     }

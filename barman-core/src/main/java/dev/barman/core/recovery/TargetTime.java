@@ -77,16 +77,16 @@ record TargetTime(LocalDateTime local, @Nullable ZoneOffset offset) {
         private void word(String word) {
             if (Character.isLetter(word.charAt(0))) {
                 name(word);
+            } else if (word.charAt(0) == '+' || (word.charAt(0) == '-' && time != null)) {
+                zone(word);
             } else if (word.indexOf(':') > 0) {
                 int separator = word.indexOf('T');
-                if (separator > 0) {
+                if (separator > 0 && Character.isDigit(word.charAt(separator - 1))) {
                     isoDate(word.substring(0, separator));
                     timeWithZone(word.substring(separator + 1));
                 } else {
                     timeWithZone(word);
                 }
-            } else if (word.charAt(0) == '+' || (word.charAt(0) == '-' && time != null)) {
-                zone(word);
             } else if (word.length() == 15 && word.charAt(8) == 'T') {
                 isoDate(word.substring(0, 8));
                 compactTime(word.substring(9));
