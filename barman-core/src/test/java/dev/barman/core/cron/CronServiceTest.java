@@ -70,7 +70,7 @@ class CronServiceTest {
         backup("20261120T110000", BackupStatus.WAITING_FOR_WALS);
         cron.run();
         assertThat(started).containsExactly("archive-wal srv", "receive-wal srv", "check-backup srv 20261120T100000");
-        assertThat(messages.lines())
+        assertThat(messages.visible())
                 .containsExactly(
                         "Starting WAL archiving for server srv",
                         "Starting streaming archiver for server srv",
@@ -87,7 +87,7 @@ class CronServiceTest {
             cron.run();
         }
         assertThat(started).isEmpty();
-        assertThat(messages.lines())
+        assertThat(messages.visible())
                 .containsExactly(
                         "Another archive-wal process is already running on server srv. Skipping to the next server");
     }
@@ -99,7 +99,7 @@ class CronServiceTest {
             cron.run();
         }
         assertThat(started).isEmpty();
-        assertThat(messages.lines())
+        assertThat(messages.visible())
                 .containsExactly("Another cron process is already running on server srv. Skipping to the next server");
     }
 
@@ -127,7 +127,7 @@ class CronServiceTest {
     void separateWalConnectionIsAnnounced() throws Exception {
         service("streaming_archiver = on", "slot_name = barman", "wal_streaming_conninfo = host=replica")
                 .run();
-        assertThat(messages.lines())
+        assertThat(messages.visible())
                 .contains("Configuration overrides applied: 'streaming_conninfo' overridden with 'host=replica' and"
                         + " 'conninfo' overridden with 'host=replica'");
     }

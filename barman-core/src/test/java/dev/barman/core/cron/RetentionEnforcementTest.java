@@ -78,7 +78,7 @@ class RetentionEnforcementTest {
         catalog.deleteMarker().set(BackupId.of("20261104T000000"));
         enforce(server, catalog);
         assertThat(deleted).containsExactly("20261101T000000", "20261104T000000", "20261105T000000");
-        assertThat(messages.lines()).isEmpty();
+        assertThat(messages.visible()).isEmpty();
     }
 
     @Test
@@ -102,7 +102,7 @@ class RetentionEnforcementTest {
         backup(catalog, "20261106T000000", BackupStatus.DONE);
         enforce(server, catalog);
         assertThat(deleted).isEmpty();
-        assertThat(messages.lines())
+        assertThat(messages.visible())
                 .containsExactly(
                         "WARNING: Backup '20261101T000000' is an orphan backup, this is possibly the result of an incomplete"
                                 + " delete operation. Please manually delete the following files or directories if present:\n"
