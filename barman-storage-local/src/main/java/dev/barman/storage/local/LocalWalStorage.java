@@ -44,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #delete} at a time.
  */
 public final class LocalWalStorage implements WalStorage {
+    /** While some WALs wait for their fsync, others are compressed. */
+    private static final int WAITING_THREADS = 2;
+
     private final Path root;
     private final LockedXlogDb index;
     private final @Nullable CompressionSettings compression;
@@ -79,9 +82,7 @@ public final class LocalWalStorage implements WalStorage {
         private @Nullable CompressionSettings compression;
         private @Nullable WalCipher encryption;
         private @Nullable WalCipher decryption;
-        /** Two more than processors, since those that wait for an fsync leave theirs to the others. */
-        private int threads = Runtime.getRuntime().availableProcessors() + 2;
-
+        private int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         private CommitStep.Observer observer = (step, name) -> {};
 
         private Builder(Path root, LockedXlogDb index) {
@@ -108,8 +109,8 @@ public final class LocalWalStorage implements WalStorage {
         }
 
         /**
-         * How many WALs are prepared at the same time; by default two more than there are processors. There are fewer where their
-         * compression would take more than half of the heap.
+         * How many WALs are compressed at the same time; by default one per processor and at least two. There are fewer where that
+         * would take more than half of the heap.
          *
          * @throws IllegalArgumentException if less than one
          */
@@ -141,12 +142,13 @@ public final class LocalWalStorage implements WalStorage {
         try (WalCodec codec = compression == null ? null : WalCodec.of(compression)) {
             WalPreparer preparer = new WalPreparer(
                     codec,
+                    compressionsAtOnce(codec),
                     encryption,
                     new StoredContent(compression, decryption),
                     new HashDirectories(root, observer),
                     observer);
             GroupCommitter committer = new GroupCommitter(index, preparer, observer);
-            new SavePipeline(preparer, committer, listener, threadsFor(codec), this::explain).run(wals);
+            new SavePipeline(preparer, committer, listener, threads + WAITING_THREADS, this::explain).run(wals);
         }
     }
 
@@ -165,7 +167,8 @@ public final class LocalWalStorage implements WalStorage {
         }
     }
 
-    private int threadsFor(@Nullable WalCodec codec) {
+    /** Fewer than threads where they would take more than half of the heap. */
+    private int compressionsAtOnce(@Nullable WalCodec codec) {
         long bytes = codec == null ? 0 : codec.heapBytesPerCall();
         long fitting = bytes == 0 ? threads : Runtime.getRuntime().maxMemory() / 2 / bytes;
         return (int) Math.max(1, Math.min(threads, fitting));

@@ -16,6 +16,7 @@ import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,9 @@ final class WalPreparer {
     private static final Logger logger = LoggerFactory.getLogger(WalPreparer.class);
 
     private final @Nullable WalCodec codec;
+    /** More compressions than processors would take the caches from each other: a third of the time with zstd. */
+    private final Semaphore compressions;
+
     private final @Nullable WalCipher cipher;
     private final StoredContent storedContent;
     private final HashDirectories directories;
@@ -36,11 +40,13 @@ final class WalPreparer {
 
     WalPreparer(
             @Nullable WalCodec codec,
+            int compressionsAtOnce,
             @Nullable WalCipher cipher,
             StoredContent storedContent,
             HashDirectories directories,
             CommitStep.Observer observer) {
         this.codec = codec;
+        this.compressions = new Semaphore(compressionsAtOnce);
         this.cipher = cipher;
         this.storedContent = storedContent;
         this.directories = directories;
@@ -132,10 +138,15 @@ final class WalPreparer {
         }
     }
 
-    private static void write(WalToStore wal, @Nullable WalCodec codec, Path temporary) throws IOException {
+    private void write(WalToStore wal, @Nullable WalCodec codec, Path temporary) throws IOException {
         try (FileChannel out = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
             if (codec != null) {
-                codec.compress(wal.file(), out);
+                compressions.acquireUninterruptibly();
+                try {
+                    codec.compress(wal.file(), out);
+                } finally {
+                    compressions.release();
+                }
                 return;
             }
             try (FileChannel in = FileChannel.open(wal.file(), StandardOpenOption.READ)) {
