@@ -43,7 +43,7 @@ else
 fi
 
 printf '%sBuilding%s (the tests are run by ./run-tests)\n' "$bold" "$plain"
-(cd "$here" && ./mvnw -B -ntp -q -DskipTests -Dgates.skip=true -Dspotless.check.skip=true \
+(cd "$here" && ./mvnw -B -ntp -q -Dquick -DskipTests \
     -pl barman-cli,barman-wal-restore -am package)
 started=$(date +%s)
 
@@ -102,7 +102,7 @@ listen_addresses = '127.0.0.1'
 unix_socket_directories = '$work'
 wal_level = replica
 archive_mode = on
-archive_command = 'barman-wal-archive --config $work/barman.conf --local localhost main %p'
+archive_command = 'barman-wal-archive --local-command barman --config $work/barman.conf localhost main %p'
 CONF
 say "archive_command = barman-wal-archive: every finished WAL segment goes to Barman"
 as "$pgbin/pg_ctl" -D "$primary" -w -l "$work/primary.log" start >/dev/null || { cat "$work/primary.log"; fail "start"; }
@@ -124,10 +124,11 @@ backup_method = postgres
 archiver = on
 CONF
 sed 's/^/     /' "$work/barman.conf"
-barman cron >/dev/null
 show barman list-servers
-sql -c "select pg_switch_wal()" >/dev/null
-barman switch-wal --archive main >/dev/null
+say "the first check makes the directories, and PostgreSQL ship a first WAL segment; the next one finds all well:"
+for _ in 1 2 3 4 5 6; do
+    if barman check main >"$work/out" 2>&1; then break; fi
+done
 show barman check main
 
 step "Load: pgbench tables, then transactions"

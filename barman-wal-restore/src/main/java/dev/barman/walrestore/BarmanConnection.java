@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param host host of the Barman server; not used with a local command
  * @param user user of the ssh connection
  * @param port port of the ssh connection, null for the ssh default
- * @param config configuration file on the Barman server, null for its default
+ * @param config have barman read this configuration file (a path on the backup host), null for its default
  * @param localCommand words of a command on this machine that stands for {@code barman}, null for ssh
  */
 record BarmanConnection(
@@ -30,19 +30,19 @@ record BarmanConnection(
     static void declareOptions(ArgumentParser parser) {
         parser.option(
                         "USER",
-                        "The user used for the ssh connection to the Barman server. Defaults to 'barman'.",
+                        "log in to the backup host as USER; 'barman' unless given",
                         "-U",
                         "--user")
-                .option("PORT", "The port used for the ssh connection to the Barman server.", "--port")
-                .option("CONFIG", "configuration file on the Barman server", "-c", "--config")
+                .option("PORT", "TCP port of sshd on the backup host", "--port")
+                .option("CONFIG", "have barman read this configuration file (a path on the backup host)", "-c", "--config")
                 .option(
                         "COMMAND",
-                        "Run COMMAND on this machine in place of barman over ssh, for a Barman on the same host:"
+                        "run COMMAND on this machine in place of barman over ssh, for a Barman on the same host:"
                                 + " 'barman', or 'sudo -n -u barman barman'. BARMAN_HOST, --user and --port are then"
                                 + " not used. (Not in the original command.)",
                         "--local-command")
-                .positional("BARMAN_HOST", "The host of the Barman server.")
-                .positional("SERVER_NAME", "The server name configured in Barman.");
+                .positional("BARMAN_HOST", "name or address of the backup host")
+                .positional("SERVER_NAME", "this PostgreSQL server's section in barman.conf");
     }
 
     static BarmanConnection from(ParsedArguments arguments) throws UsageException {

@@ -74,10 +74,10 @@ public final class WalArchiveMain {
     private static ArgumentParser parser() {
         ArgumentParser parser = new ArgumentParser(
                         PROGRAM,
-                        "This command can be used in archive_command to ship WAL files to Barman, through its put-wal"
+                        "For PostgreSQL's archive_command: sends one WAL file to the backup host and ends with 0 once it is safe there (barman put-wal"
                                 + " command.")
-                .immediate("show this help message and exit", "-h", "--help")
-                .immediate("show the version and exit", "-V", "--version");
+                .immediate("print this text", "-h", "--help")
+                .immediate("print the version", "-V", "--version");
         BarmanConnection.declareOptions(parser);
         return parser.flag(
                         "test the connection and the configuration of the server in Barman; WAL_PATH is ignored",
@@ -94,7 +94,7 @@ public final class WalArchiveMain {
                         "LEVEL",
                         "compression level: a number, or low, medium, high. Defaults to medium",
                         "--compression-level")
-                .positional("WAL_PATH", "The value of the '%p' keyword (according to 'archive_command').");
+                .positional("WAL_PATH", "the file to send: %p of archive_command");
     }
 
     private static @Nullable CompressionSettings compression(ParsedArguments arguments) throws UsageException {

@@ -78,25 +78,25 @@ public final class WalRestoreMain {
     private static ArgumentParser parser() {
         ArgumentParser parser = new ArgumentParser(
                         PROGRAM,
-                        "This command can be used in restore_command to fetch WAL files from Barman, through its get-wal"
+                        "For PostgreSQL's restore_command: fetches one WAL file from the backup host (barman get-wal"
                                 + " command.")
-                .immediate("show this help message and exit", "-h", "--help")
-                .immediate("show the version and exit", "-V", "--version");
+                .immediate("print this text", "-h", "--help")
+                .immediate("print the version", "-V", "--version");
         BarmanConnection.declareOptions(parser);
         return parser.option(
                         "SECONDS",
-                        "Sleep for SECONDS after a failure of the get-wal request. Defaults to 0 (nowait).",
+                        "when the file could not be fetched, wait SECONDS before ending; 0 unless given",
                         "-s",
                         "--sleep")
                 .option(
                         "JOBS",
-                        "The number of files to fetch ahead. Accepted for compatibility: this version fetches only the"
-                                + " requested file. Defaults to 0 (disabled).",
+                        "how many files to fetch ahead; accepted, but this version fetches only the"
+                                + " requested file",
                         "-p",
                         "--parallel")
                 .option(
                         "SPOOL_DIR",
-                        "The directory of files fetched ahead. Accepted for compatibility, not used by this version.",
+                        "directory of files fetched ahead; accepted, but not used by this version",
                         "--spool-dir")
                 .flag("retrieve also partial WAL files (.partial)", "-P", "--partial")
                 .flag("transfer the file compressed with gzip (deprecated)", "-z", "--gzip")
@@ -109,8 +109,8 @@ public final class WalRestoreMain {
                                 + " ignored",
                         "-t",
                         "--test")
-                .positional("WAL_NAME", "The value of the '%f' keyword (according to 'restore_command').")
-                .positional("WAL_DEST", "The value of the '%p' keyword (according to 'restore_command').")
+                .positional("WAL_NAME", "the file that is wanted: %f of restore_command")
+                .positional("WAL_DEST", "where to put it: %p of restore_command")
                 .exclusive("--gzip", "--bzip2", "--keep-compression");
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.core.archive;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
@@ -128,10 +127,14 @@ final class TarReader {
     }
 
     private void skipRest() throws IOException {
-        try {
-            in.skipNBytes(remaining + padding);
-        } catch (EOFException e) {
-            throw new TarFormatException("unexpected end of data");
+        // Read, not skipped: standard input skips by seeking, and a pipe cannot seek.
+        byte[] unwanted = new byte[BLOCK];
+        for (long left = remaining + padding; left > 0; ) {
+            int length = in.read(unwanted, 0, (int) Math.min(unwanted.length, left));
+            if (length < 0) {
+                throw new TarFormatException("unexpected end of data");
+            }
+            left -= length;
         }
         remaining = 0;
         padding = 0;

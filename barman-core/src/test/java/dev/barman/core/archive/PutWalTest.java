@@ -105,6 +105,25 @@ class PutWalTest {
         return new PutWal(server.config, server.messages, ArchiveServer.CLOCK, ORIGIN).receive(stream);
     }
 
+    /** Standard input that is a pipe: the JVM skips by seeking, which a pipe refuses. */
+    @Test
+    void aStreamThatCannotSkipIsReadAllTheSame() throws Exception {
+        InputStream pipe = new java.io.FilterInputStream(wal(CONTENT).stream()) {
+            @Override
+            public long skip(long n) throws IOException {
+                throw new IOException("Illegal seek");
+            }
+
+            @Override
+            public void skipNBytes(long n) throws IOException {
+                throw new IOException("Illegal seek");
+            }
+        };
+        assertThat(receive(pipe)).isTrue();
+        assertThat(Files.readAllBytes(server.config.directories().incoming().resolve(W1)))
+                .isEqualTo(CONTENT);
+    }
+
     private void assertRefused(Tar tar, String message) throws IOException {
         InputStream stream = tar.stream();
         assertThatExceptionOfType(BarmanException.class)
