@@ -28,13 +28,13 @@ record BarmanConnection(
         @Nullable List<String> localCommand) {
 
     static void declareOptions(ArgumentParser parser) {
-        parser.option(
-                        "USER",
-                        "log in to the backup host as USER; 'barman' unless given",
-                        "-U",
-                        "--user")
+        parser.option("USER", "log in to the backup host as USER; 'barman' unless given", "-U", "--user")
                 .option("PORT", "TCP port of sshd on the backup host", "--port")
-                .option("CONFIG", "have barman read this configuration file (a path on the backup host)", "-c", "--config")
+                .option(
+                        "CONFIG",
+                        "have barman read this configuration file (a path on the backup host)",
+                        "-c",
+                        "--config")
                 .option(
                         "COMMAND",
                         "run COMMAND on this machine in place of barman over ssh, for a Barman on the same host:"
