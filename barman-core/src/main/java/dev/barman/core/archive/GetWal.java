@@ -220,13 +220,12 @@ public final class GetWal {
      */
     public List<String> peek(WalFileName first, int size) throws IOException {
         List<String> names = new ArrayList<>();
-        if (!(first instanceof WalSegmentName)) {
+        if (!(first instanceof WalSegmentName wal)) {
             if (size > 0 && find(first, false).isPresent()) {
                 names.add(first.text());
             }
             return names;
         }
-        WalSegmentName wal = (WalSegmentName) first;
         long log = wal.log();
         long segment = wal.segment();
         WalSegmentName next = wal;
