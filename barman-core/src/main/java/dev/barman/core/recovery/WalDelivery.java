@@ -111,7 +111,7 @@ public final class WalDelivery {
     }
 
     private @Nullable CompressionAlgorithm algorithm(WalEntry wal, Path readable) throws IOException {
-        Optional<CompressionAlgorithm> detected = detector.detectStored(readable);
+        Optional<CompressionAlgorithm> detected = detector.detect(readable);
         if (detected.isPresent() || wal.compression() == null) {
             return detected.orElse(null);
         }
