@@ -49,10 +49,16 @@ if [ -z "$LC_ALL$LC_CTYPE$LANG" ]; then
     export LC_CTYPE
 fi
 
+# Java cannot tell whether its output goes to a terminal.
+terminal=-Dbarman.terminal=false
+if [ -t 1 ] && [ -t 2 ]; then
+    terminal=-Dbarman.terminal=true
+fi
+
 # Runs one of our classes: launch CLASS WORD... The variable run holds what goes in front of the Java command.
 launch() {
     # shellcheck disable=SC2086
     $run "$java" "$archive" -Xlog:disable -Xlog:all=error:stderr -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC \
-        -XX:TieredStopAtLevel=1 -XX:-UsePerfData $heap -Djava.library.path="$native" -Dbarman.program="$self" \
+        -XX:TieredStopAtLevel=1 -XX:-UsePerfData $heap -Djava.library.path="$native" -Dbarman.program="$self" "$terminal" \
         $BARMAN_JAVA_OPTS -cp "$lib/$jar" "$@"
 }

@@ -2,6 +2,11 @@
 # Sourced by lib/prepare, after launch.sh: links the native libraries of this machine, and makes the class archive for this Java
 # by a run of the class $training.
 
+# The training runs commands that start others: none of them may ever come back here.
+[ -z "$BARMAN_PREPARING" ] || exit 0
+BARMAN_PREPARING=1
+export BARMAN_PREPARING
+
 case $native in
     *:*)
         mkdir -p "$lib/native/this"
@@ -16,10 +21,10 @@ rm -f "$lib/classes.aot" "$lib/classes.jsa"
 run=
 # A Java that does not know this option ignores it and leaves no file.
 archive=-XX:AOTCacheOutput=$lib/classes.aot
-launch "$training" </dev/null >/dev/null
+launch "$training" </dev/null >/dev/null 2>&1
 if [ ! -f "$lib/classes.aot" ]; then
     archive=-XX:ArchiveClassesAtExit=$lib/classes.jsa
-    launch "$training" </dev/null >/dev/null
+    launch "$training" </dev/null >/dev/null 2>&1
 fi
 if [ ! -f "$lib/classes.aot" ] && [ ! -f "$lib/classes.jsa" ]; then
     echo "$self: this Java makes no class archive; the commands work, but start slowly" >&2

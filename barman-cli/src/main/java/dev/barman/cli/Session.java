@@ -109,7 +109,8 @@ final class Session {
     }
 
     private ConsoleWriter console() {
-        boolean color = options.color().equals("always") || options.color().equals("auto") && System.console() != null;
+        boolean color = options.color().equals("always")
+                || options.color().equals("auto") && Boolean.getBoolean("barman.terminal");
         return new ConsoleWriter(terminal.stdout(), terminal.stderr(), options.quiet(), options.debug(), color);
     }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,5 +113,19 @@ class LauncherTest {
     void programIsToldItsOwnPathForBackgroundWork() throws Exception {
         javaIs("", "for word; do case $word in -Dbarman.program=*) echo \"${word#*=}\" ;; esac; done");
         assertThat(run("cron")).isEqualTo("0:" + distribution.resolve("bin/barman") + "\n");
+    }
+
+    /** The training runs cron, which starts the program that it was started with. */
+    @Test
+    void preparationStartedByItsOwnTrainingEndsAtOnce() throws Exception {
+        Path runs = directory.resolve("runs");
+        javaIs("", "echo run >>" + runs + "; \"" + distribution.resolve("lib/prepare") + "\" -q archive-wal x");
+        ProcessBuilder builder =
+                new ProcessBuilder(distribution.resolve("lib/prepare").toString()).redirectErrorStream(true);
+        builder.environment().put("BARMAN_JAVA", directory.resolve("java").toString());
+        Process process = builder.start();
+        process.getInputStream().readAllBytes();
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(Files.readAllLines(runs)).containsExactly("run", "run");
     }
 }
