@@ -11,7 +11,6 @@ import dev.barman.cli.frame.Command;
 import dev.barman.cli.frame.CommandContext.Terminal;
 import dev.barman.cli.frame.ExitCode;
 import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -35,7 +34,7 @@ public final class Main {
     public static void main(String[] args) {
         PrintStream stdout = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
         PrintStream stderr = new PrintStream(new FileOutputStream(FileDescriptor.err), false, StandardCharsets.UTF_8);
-        int code = run(args, System.getenv(), new FileInputStream(FileDescriptor.in), stdout, stderr);
+        int code = run(args, System.getenv(), new StandardInput(), stdout, stderr);
         stdout.flush();
         stderr.flush();
         System.exit(code);
