@@ -52,11 +52,7 @@ public final class Main {
      */
     public static int run(
             String[] args, Map<String, String> environment, InputStream stdin, PrintStream stdout, PrintStream stderr) {
-        Path program =
-                Path.of(environment.getOrDefault("BARMAN_PROGRAM", System.getProperty("barman.program", "barman")));
-        Terminal terminal =
-                new Terminal(stdin, stdout, stderr, environment, Clock.system(ZoneId.systemDefault()), program);
-        int code = new Run(terminal).start(List.of(args));
+        int code = new Run(environment, stdin, stdout, stderr).start(List.of(args));
         stdout.flush();
         stderr.flush();
         return code;
@@ -64,10 +60,23 @@ public final class Main {
 
     /** One run of the program. */
     private static final class Run {
-        private final Terminal terminal;
+        private final Map<String, String> environment;
+        private final InputStream stdin;
+        private final PrintStream stdout;
+        private final PrintStream stderr;
 
-        Run(Terminal terminal) {
-            this.terminal = terminal;
+        Run(Map<String, String> environment, InputStream stdin, PrintStream stdout, PrintStream stderr) {
+            this.environment = environment;
+            this.stdin = stdin;
+            this.stdout = stdout;
+            this.stderr = stderr;
+        }
+
+        /** Not made before it is needed: the clock reads the database of time zones. */
+        private Terminal terminal() {
+            Path program =
+                    Path.of(environment.getOrDefault("BARMAN_PROGRAM", System.getProperty("barman.program", "barman")));
+            return new Terminal(stdin, stdout, stderr, environment, Clock.system(ZoneId.systemDefault()), program);
         }
 
         int start(List<String> words) {
@@ -76,16 +85,16 @@ public final class Main {
             try {
                 GlobalOptions options = GlobalOptions.parse(words);
                 if (options.version()) {
-                    terminal.stdout().print(VERSION_LINE + "\n");
+                    stdout.print(VERSION_LINE + "\n");
                     return ExitCode.OK;
                 }
                 if (options.help()) {
-                    terminal.stdout().print(programHelp());
+                    stdout.print(programHelp());
                     return ExitCode.OK;
                 }
                 String typed = options.command();
                 if (typed == null || typed.equals("help")) {
-                    return new Session(options, terminal).help(programHelp());
+                    return new Session(options, terminal()).help(programHelp());
                 }
                 commandName = Catalog.canonical(typed);
                 if (commandName == null) {
@@ -96,17 +105,16 @@ public final class Main {
                 binder = new CommandLineBinder(command, command.positionals());
                 Optional<Arguments> arguments = binder.bind(options.rest());
                 if (arguments.isEmpty()) {
-                    terminal.stdout().print(HelpText.help(commandName, Catalog.description(commandName), binder));
+                    stdout.print(HelpText.help(commandName, Catalog.description(commandName), binder));
                     return ExitCode.OK;
                 }
-                return new Session(options, terminal).run(command, arguments.get());
+                return new Session(options, terminal()).run(command, arguments.get());
             } catch (UsageException e) {
                 if (commandName == null || binder == null || e.isGlobal()) {
-                    terminal.stderr().print(HelpText.programUsage() + "barman: error: " + e.getMessage() + "\n");
+                    stderr.print(HelpText.programUsage() + "barman: error: " + e.getMessage() + "\n");
                 } else {
-                    terminal.stderr()
-                            .print(HelpText.usage(commandName, binder) + "barman " + commandName + ": error: "
-                                    + e.getMessage() + "\n");
+                    stderr.print(HelpText.usage(commandName, binder) + "barman " + commandName + ": error: "
+                            + e.getMessage() + "\n");
                 }
                 return ExitCode.USAGE;
             }
