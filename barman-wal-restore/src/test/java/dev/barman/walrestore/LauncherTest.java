@@ -79,7 +79,9 @@ class LauncherTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0,0", "64,1", "65,2", "66,3", "143,143", "1,126", "2,126", "3,126", "70,126", "127,126", "134,126", "255,126"})
+    @CsvSource({
+        "0,0", "64,1", "65,2", "66,3", "143,143", "1,126", "2,126", "3,126", "70,126", "127,126", "134,126", "255,126"
+    })
     void restoreLetsThroughOnlyWhatTheProgramMeans(int fromJava, int toPostgres) throws Exception {
         javaIs("exit " + fromJava);
         assertThat(run("barman-wal-restore").code()).isEqualTo(toPostgres);
