@@ -121,6 +121,7 @@ description = Quick start
 conninfo = host=127.0.0.1 port=$port user=postgres dbname=postgres
 streaming_conninfo = host=127.0.0.1 port=$port user=postgres
 backup_method = postgres
+immediate_checkpoint = true
 archiver = on
 CONF
 sed 's/^/     /' "$work/barman.conf"

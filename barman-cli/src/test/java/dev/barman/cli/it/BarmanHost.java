@@ -132,6 +132,42 @@ final class BarmanHost implements AutoCloseable {
         return distribution("barman-cli").resolve("bin/barman");
     }
 
+    /**
+     * Installs the commands where PostgreSQL's user can run them, with a {@code barman} that knows the configuration and runs
+     * as that user: what an {@code archive_command} on the same host calls. Returns the path of {@code barman}; {@code
+     * barman-wal-archive} stands beside it.
+     */
+    Path wrapperForAnyUser() throws IOException {
+        Path bin = Files.createDirectories(directory.resolve("bin"));
+        Path server = directory.resolve("barman-cli");
+        Path client = directory.resolve("barman-wal-restore");
+        run(List.of("cp", "-R", distribution("barman-cli").toString(), server.toString()))
+                .ok();
+        run(List.of("cp", "-R", distribution("barman-wal-restore").toString(), client.toString()))
+                .ok();
+        Path config = directory.resolve("put-wal.conf");
+        Files.writeString(
+                config,
+                Files.readString(config())
+                        .replaceAll("(?m)^barman_user = .*$", "barman_user = " + databaseUser())
+                        .replaceAll("(?m)^log_file = .*$", "log_file = " + directory.resolve("bin/put-wal.log")));
+        script(bin.resolve("barman"), server.resolve("bin/barman") + " -c " + config);
+        script(
+                bin.resolve("barman-wal-archive"),
+                client.resolve("bin/barman-wal-archive").toString());
+        Files.setPosixFilePermissions(bin, PosixFilePermissions.fromString("rwxrwxrwx"));
+        return bin.resolve("barman");
+    }
+
+    private static String databaseUser() {
+        return PostgresCluster.isRoot() ? PostgresCluster.SUPERUSER : System.getProperty("user.name");
+    }
+
+    private static void script(Path file, String command) throws IOException {
+        Files.writeString(file, "#!/bin/sh\nexec " + command + " \"$@\"\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
     /** The assembled distribution of a front-end module. */
     static Path distribution(String module) {
         Path target = Path.of("..").toAbsolutePath().normalize().resolve(module).resolve("target");

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +47,21 @@ class MainJobIT {
             assertThat(receiver.waitFor(20, TimeUnit.SECONDS)).isTrue();
             host.barman("receive-wal", "--drop-slot", "main").ok();
             assertThat(primary.sql("select count(*) from pg_replication_slots")).isEqualTo("0");
+        }
+    }
+
+    @Test
+    void shippedByBarmanWalArchiveComesBack() throws Exception {
+        try (BarmanHost host = BarmanHost.create();
+                PostgresCluster primary = PostgresCluster.create(1)) {
+            host.configure(primary, options("archiver", "on", "zstd"));
+            Path barman = host.wrapperForAnyUser();
+            primary.configure(
+                            "archive_mode = on",
+                            "archive_command = '" + barman.resolveSibling("barman-wal-archive")
+                                    + " --zstd --local-command " + barman + " localhost main %p'")
+                    .start();
+            mainJob(host, primary);
         }
     }
 

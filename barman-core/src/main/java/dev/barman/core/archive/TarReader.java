@@ -67,7 +67,9 @@ final class TarReader {
         while (true) {
             skipRest();
             if (!readHeader()) {
-                in.transferTo(java.io.OutputStream.nullOutputStream());
+                while (in.read(header, 0, BLOCK) >= 0) {
+                    // what follows the end, so that the sender is not cut off
+                }
                 return null;
             }
             char type = (char) (header[156] & 0xFF);
@@ -181,8 +183,9 @@ final class TarReader {
         if (size > MAX_EXTENSION) {
             throw new TarFormatException("invalid header");
         }
-        byte[] content = in.readNBytes((int) size);
-        if (content.length < size) {
+        // Not readNBytes(int), which asks a file stream for its position.
+        byte[] content = new byte[(int) size];
+        if (in.readNBytes(content, 0, content.length) < size) {
             throw new TarFormatException("unexpected end of data");
         }
         remaining = 0;

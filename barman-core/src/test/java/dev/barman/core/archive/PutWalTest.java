@@ -118,6 +118,11 @@ class PutWalTest {
             public void skipNBytes(long n) throws IOException {
                 throw new IOException("Illegal seek");
             }
+
+            @Override
+            public byte[] readNBytes(int length) throws IOException {
+                throw new IOException("Illegal seek");
+            }
         };
         assertThat(receive(pipe)).isTrue();
         assertThat(Files.readAllBytes(server.config.directories().incoming().resolve(W1)))
