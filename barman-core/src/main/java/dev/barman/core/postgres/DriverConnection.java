@@ -26,6 +26,12 @@ final class DriverConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(DriverConnection.class);
 
+    /**
+     * The driver's own log, which the JDK prints on standard error. What it says comes to us in exceptions, so it is silent
+     * unless somebody configured it. Kept here since the JDK forgets loggers nobody holds.
+     */
+    private static final java.util.logging.Logger DRIVER_LOG = silentUnlessConfigured();
+
     /** SQLSTATE class of connection failures, after which the next endpoint is tried. */
     private static final String CONNECTION_FAILURE = "08";
 
@@ -35,6 +41,14 @@ final class DriverConnection {
     private static final byte[] ID_EC_PUBLIC_KEY = {0x2a, (byte) 0x86, 0x48, (byte) 0xce, 0x3d, 0x02, 0x01};
 
     private DriverConnection() {}
+
+    private static java.util.logging.Logger silentUnlessConfigured() {
+        java.util.logging.Logger log = java.util.logging.Logger.getLogger("org.postgresql");
+        if (log.getLevel() == null) {
+            log.setLevel(java.util.logging.Level.OFF);
+        }
+        return log;
+    }
 
     /**
      * Connects to the first endpoint that answers.
@@ -52,6 +66,7 @@ final class DriverConnection {
         } catch (IllegalArgumentException e) {
             throw new PostgresConnectionException(String.valueOf(e.getMessage()), e);
         }
+        LOG.trace("the driver logs at level {}", DRIVER_LOG.getLevel());
         List<String> failures = new ArrayList<>();
         SQLException last = null;
         for (String serverType : serverTypes(plan.parameter("target_session_attrs"))) {
