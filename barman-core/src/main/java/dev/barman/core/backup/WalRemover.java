@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -89,17 +90,17 @@ public final class WalRemover implements WalPurge {
         if (plan.isEmpty()) {
             return;
         }
-        HookAbortedException abort;
+        Optional<HookAbortedException> abort;
         try {
-            abort = index.write(db -> remove(db, plan, resumed, removed));
+            abort = index.write(db -> Optional.ofNullable(remove(db, plan, resumed, removed)));
         } catch (IOException e) {
             throw new BarmanException(
                     "cannot remove WAL files of server " + serverName + " from " + storage.location() + ": "
                             + e.getMessage(),
                     e);
         }
-        if (abort != null) {
-            throw abort;
+        if (abort.isPresent()) {
+            throw abort.get();
         }
     }
 
