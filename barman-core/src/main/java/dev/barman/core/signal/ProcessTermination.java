@@ -10,10 +10,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Ends a process of Barman that holds a lock, by its interrupt signal. Stateless. */
+/**
+ * Ends a process of Barman that holds a lock, by its interrupt signal. A process that was started with that signal ignored,
+ * as shells start background commands of a script, gets SIGTERM after a while. Stateless.
+ */
 public final class ProcessTermination {
 
     private static final int POLLS = 10;
+    private static final int POLLS_BEFORE_TERM = 3;
     private static final long POLL_MILLIS = 1000;
 
     private ProcessTermination() {}
@@ -39,6 +43,9 @@ public final class ProcessTermination {
             if (!process.get().isAlive()) {
                 messages.info("Stopped process " + task + "(" + pid + ")");
                 return true;
+            }
+            if (i == POLLS_BEFORE_TERM) {
+                process.get().destroy();
             }
             // Most processes are gone at once: no need to let the person wait a whole second for the first look.
             Thread.sleep(i == 0 ? POLL_MILLIS / 10 : POLL_MILLIS);

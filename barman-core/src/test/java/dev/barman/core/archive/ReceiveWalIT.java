@@ -214,6 +214,17 @@ class ReceiveWalIT {
     }
 
     @Test
+    void receiverThatIgnoresInterruptsIsStoppedToo() throws Exception {
+        new ReplicationSlots(server, streaming, messages).create(false);
+        process = ReceiverProcess.start("trap '' INT;", configurationFile, output());
+        awaitSaid("starting log streaming at ");
+        assertThat(WalReceiver.stop(server, messages)).isTrue();
+        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isZero();
+        assertThat(said()).endsWith("SIGTERM received. Terminate gracefully.\n");
+    }
+
+    @Test
     void missingAndBusySlotsAreRefused() throws Exception {
         assertThatThrownBy(() -> receiver(WalReceiver::receive))
                 .hasMessage("ArchiverFailure:replication slot 'barman' doesn't exist. Please execute 'barman"

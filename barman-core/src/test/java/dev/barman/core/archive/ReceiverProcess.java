@@ -22,7 +22,16 @@ final class ReceiverProcess {
     private ReceiverProcess() {}
 
     static Process start(Path configurationFile, File output) throws IOException {
+        return start("", configurationFile, output);
+    }
+
+    /** @param shellSetup what the shell that becomes the process does first, {@code trap '' INT;} for example */
+    static Process start(String shellSetup, Path configurationFile, File output) throws IOException {
         return new ProcessBuilder(List.of(
+                        "/bin/sh",
+                        "-c",
+                        shellSetup + " exec \"$@\"",
+                        "sh",
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:TieredStopAtLevel=1",
                         "-XX:+UseSerialGC",
