@@ -21,14 +21,15 @@ final class CloudOptions {
     private CloudOptions() {}
 
     static void declare(ArgumentParser parser) {
-        parser.immediate("show this help message and exit", "--help")
-                .immediate("show the version and exit", "-V", "--version")
+        parser.immediate("print this text", "--help")
+                .immediate("print the version", "-V", "--version")
                 .flag("more messages; may be repeated", "-v", "--verbose")
                 .flag("fewer messages; may be repeated", "-q", "--quiet")
                 .flag("test the connection to the bucket and exit", "-t", "--test")
                 .option(
                         "PROVIDER",
-                        "aws-s3, azure-blob-storage or google-cloud-storage. This version has only aws-s3, the default.",
+                        "aws-s3, azure-blob-storage or google-cloud-storage. This version has only aws-s3, the"
+                                + " default.",
                         "--cloud-provider")
                 .option("URL", "address of a store that speaks S3, when it is not Amazon's", "--endpoint-url")
                 .option("PROFILE", "profile of the AWS configuration files", "--profile", "-P", "--aws-profile")

@@ -232,8 +232,8 @@ public final class CloudWalArchiveMain {
     private static ArgumentParser parser() {
         ArgumentParser parser = new ArgumentParser(
                 PROGRAM,
-                "This command can be used in archive_command to store WAL files in a bucket, or as pre_archive_script of"
-                        + " Barman. It stores one file a call. In this version the provider is always aws-s3, options for"
+                "Stores one WAL file in a bucket, as PostgreSQL's archive_command or as a pre-archive hook script of"
+                        + " Barman. In this version the provider is always aws-s3, options for"
                         + " other providers have no effect, and this is the only one of the barman-cloud commands.");
         CloudOptions.declare(parser);
         return parser.flag("compress the WAL with gzip", "-z", "--gzip")
@@ -245,7 +245,7 @@ public final class CloudWalArchiveMain {
                 .exclusive(COMPRESSIONS)
                 .option(
                         "LEVEL",
-                        "compression level: a number, or low, medium, high. Defaults to medium",
+                        "how hard to compress: low, medium (unless given), high, or a number",
                         "--compression-level")
                 .option("KEY,VALUE", "a tag of the object; may be repeated", "--tag")
                 .greedyOption("KEY,VALUE", "tags of the object (deprecated, use --tag)", "--tags")

@@ -74,13 +74,13 @@ public final class WalArchiveMain {
     private static ArgumentParser parser() {
         ArgumentParser parser = new ArgumentParser(
                         PROGRAM,
-                        "For PostgreSQL's archive_command: sends one WAL file to the backup host and ends with 0 once it is safe there (barman put-wal"
-                                + " command.")
+                        "For PostgreSQL's archive_command: sends one WAL file to the backup host, to 'barman put-wal'"
+                                + " there, and ends with 0 once it is safe.")
                 .immediate("print this text", "-h", "--help")
                 .immediate("print the version", "-V", "--version");
         BarmanConnection.declareOptions(parser);
         return parser.flag(
-                        "test the connection and the configuration of the server in Barman; WAL_PATH is ignored",
+                        "only ask whether Barman would take WAL of this server; WAL_PATH does not matter",
                         "-t",
                         "--test")
                 .flag("use MD5 instead of SHA-256 to protect the transfer", "--md5")
@@ -92,7 +92,7 @@ public final class WalArchiveMain {
                 .flag("compress the file with lz4 on its way", "--lz4")
                 .option(
                         "LEVEL",
-                        "compression level: a number, or low, medium, high. Defaults to medium",
+                        "how hard to compress: low, medium (unless given), high, or a number",
                         "--compression-level")
                 .positional("WAL_PATH", "the file to send: %p of archive_command");
     }

@@ -78,8 +78,8 @@ public final class WalRestoreMain {
     private static ArgumentParser parser() {
         ArgumentParser parser = new ArgumentParser(
                         PROGRAM,
-                        "For PostgreSQL's restore_command: fetches one WAL file from the backup host (barman get-wal"
-                                + " command.")
+                        "For PostgreSQL's restore_command: fetches one WAL file from the backup host, with"
+                                + " 'barman get-wal' there.")
                 .immediate("print this text", "-h", "--help")
                 .immediate("print the version", "-V", "--version");
         BarmanConnection.declareOptions(parser);
@@ -98,15 +98,14 @@ public final class WalRestoreMain {
                         "SPOOL_DIR",
                         "directory of files fetched ahead; accepted, but not used by this version",
                         "--spool-dir")
-                .flag("retrieve also partial WAL files (.partial)", "-P", "--partial")
+                .flag("make do with NAME.partial where the complete file is missing", "-P", "--partial")
                 .flag("transfer the file compressed with gzip (deprecated)", "-z", "--gzip")
                 .flag("transfer the file compressed with bzip2 (deprecated)", "-j", "--bzip2")
                 .flag(
                         "transfer the file as it is stored, compressed if it is, and decompress it here",
                         "--keep-compression")
                 .flag(
-                        "test the connection and the configuration of the server in Barman; WAL_NAME and WAL_DEST are"
-                                + " ignored",
+                        "only ask whether Barman would deliver for this server; WAL_NAME and WAL_DEST do not matter",
                         "-t",
                         "--test")
                 .positional("WAL_NAME", "the file that is wanted: %f of restore_command")

@@ -51,12 +51,12 @@ public final class GetWalCommand implements Command {
 
     @Parameter(
             names = {GZIP, "-z", "-x"},
-            description = "compress the output with gzip")
+            description = "pass the file on as gzip")
     boolean gzip;
 
     @Parameter(
             names = {BZIP2, "-j"},
-            description = "compress the output with bzip2")
+            description = "pass the file on as bzip2")
     boolean bzip2;
 
     @Parameter(names = "--keep-compression", description = "send the file compressed as it is stored")
