@@ -15,6 +15,7 @@ import dev.barman.core.ConfigException;
 import dev.barman.core.config.BarmanConfiguration;
 import dev.barman.core.config.MainConfigFile;
 import dev.barman.core.config.StartupSettings;
+import dev.barman.file.IoReason;
 import dev.barman.log.BarmanLog;
 import dev.barman.log.LogLevel;
 import java.io.IOException;
@@ -75,7 +76,10 @@ final class Session {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             out.error("Process interrupted by user (KeyboardInterrupt)");
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException e) {
+            LoggerFactory.getLogger("barman.cli").error("Unexpected failure", e);
+            out.exception(IoReason.of(e));
+        } catch (RuntimeException e) {
             LoggerFactory.getLogger("barman.cli").error("Unexpected failure", e);
             out.exception(e.getMessage() == null ? e.getClass().getName() : e.getMessage());
         }

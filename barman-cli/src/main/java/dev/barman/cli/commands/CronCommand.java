@@ -20,6 +20,7 @@ import dev.barman.core.cron.LockCleanup;
 import dev.barman.core.cron.ObsoleteBackups;
 import dev.barman.core.cron.RetentionEnforcement;
 import dev.barman.core.hook.HookRunner;
+import dev.barman.file.IoReason;
 import java.io.IOException;
 import java.util.List;
 import org.slf4j.LoggerFactory;
@@ -54,7 +55,8 @@ public final class CronCommand implements Command {
             LoggerFactory.getLogger("barman.cli").error("cron of server {} failed", server.name(), e);
             context.out()
                     .error("Unable to run cron on server '" + server.name()
-                            + "', please look in the barman log file for more details.\nDETAILS: " + e.getMessage());
+                            + "', please look in the barman log file for more details.\nDETAILS: "
+                            + (e instanceof IOException failure ? IoReason.of(failure) : e.getMessage()));
         }
     }
 

@@ -79,7 +79,7 @@ public final class GetWal {
      *
      * @return false when there is no such WAL; nothing was written then
      * @throws BarmanException when it is encrypted and cannot be decrypted
-     * @throws IOException when it cannot be read or written; the target may have got a part of it
+     * @throws IOException when it cannot be looked for, read or written; the target may have got a part of it
      */
     public boolean write(WalFileName name, Options options, Target target) throws IOException, BarmanException {
         for (int attempt = 1; ; attempt++) {
@@ -129,7 +129,22 @@ public final class GetWal {
                 }
             }
         }
-        return Files.isRegularFile(archived) ? Optional.of(archived) : Optional.empty();
+        if (Files.isRegularFile(archived)) {
+            return Optional.of(archived);
+        }
+        for (Path place : List.of(archived, incoming, streaming)) {
+            requireVisible(place);
+        }
+        return Optional.empty();
+    }
+
+    /** A place that cannot be looked at must not pass for one without the file: whoever recovers would stop there. */
+    private static void requireVisible(Path file) throws IOException {
+        try {
+            file.getFileSystem().provider().checkAccess(file);
+        } catch (NoSuchFileException absent) {
+            // This is the proof that was wanted.
+        }
     }
 
     /** A segment outside of the archive may still be written; PostgreSQL must never get a part of it as the whole. */

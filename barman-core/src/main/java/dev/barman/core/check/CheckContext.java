@@ -9,9 +9,9 @@ import dev.barman.core.catalog.Backups;
 import dev.barman.core.catalog.WalStatistics;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.status.ServerInspection;
+import dev.barman.file.IoReason;
 import dev.barman.wal.catalog.LockedXlogDb;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -140,11 +140,8 @@ public final class CheckContext implements AutoCloseable {
         for (Path directory : server.directories().toCreate()) {
             try {
                 Files.createDirectories(directory);
-            } catch (FileSystemException e) {
-                String reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
-                return Optional.of(directory + ": " + reason);
             } catch (IOException e) {
-                return Optional.of(directory + ": " + e.getMessage());
+                return Optional.of(IoReason.of(e));
             }
         }
         return Optional.empty();

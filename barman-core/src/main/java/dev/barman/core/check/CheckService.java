@@ -4,6 +4,7 @@ package dev.barman.core.check;
 import dev.barman.core.BarmanException;
 import dev.barman.core.config.BackupMethodName;
 import dev.barman.core.config.ServerConfig;
+import dev.barman.file.IoReason;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -207,7 +208,7 @@ public final class CheckService {
         }
 
         private static String text(Exception e) {
-            String message = e.getMessage();
+            String message = e instanceof IOException failure ? IoReason.of(failure) : e.getMessage();
             return message == null ? e.getClass().getSimpleName() : message;
         }
     }

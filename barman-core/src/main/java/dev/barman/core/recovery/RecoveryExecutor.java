@@ -8,6 +8,7 @@ import dev.barman.core.message.Messages;
 import dev.barman.core.recovery.PostgresConfRewriter.Rewritten;
 import dev.barman.core.recovery.RecoveryStep.Tree;
 import dev.barman.file.Fsync;
+import dev.barman.file.IoReason;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.catalog.WalEntry;
 import java.io.IOException;

@@ -2,6 +2,7 @@
 package dev.barman.core.recovery;
 
 import dev.barman.core.RecoveryException;
+import dev.barman.file.IoReason;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

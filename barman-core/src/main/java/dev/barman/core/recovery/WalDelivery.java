@@ -2,6 +2,7 @@
 package dev.barman.core.recovery;
 
 import dev.barman.core.RecoveryException;
+import dev.barman.file.IoReason;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.catalog.WalEntry;
 import dev.barman.wal.compress.CompressionAlgorithm;

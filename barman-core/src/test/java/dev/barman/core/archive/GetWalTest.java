@@ -10,6 +10,7 @@ import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.storage.SampleWals;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,6 +68,16 @@ class GetWalTest {
         server = new ArchiveServer(home, "archiver = on");
 
         assertThat(get(W1, PLAIN)).hasValueSatisfying(bytes -> assertThat(bytes).isEqualTo(SEGMENT));
+    }
+
+    @Test
+    void aPlaceThatCannotBeLookedAtIsNoMissingWal() throws Exception {
+        Files.createDirectories(server.wals);
+        Files.createFile(server.wals.resolve("0000000100000000"));
+
+        assertThatExceptionOfType(FileSystemException.class)
+                .isThrownBy(() -> get(W1, PLAIN))
+                .withMessageContaining("Not a directory");
     }
 
     @Test

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.core.recovery;
+package dev.barman.file;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 
 /** The reason of a file system failure in words; the file API gives some as a bare path. */
-final class IoReason {
+public final class IoReason {
     private IoReason() {}
 
-    static String of(IOException failure) {
+    /** Which file and what is wrong with it, where the file API tells; otherwise the message, or the class if there is none. */
+    public static String of(IOException failure) {
         String words = null;
         if (failure instanceof NoSuchFileException) {
             words = "no such file or directory";
@@ -19,6 +21,8 @@ final class IoReason {
             words = "permission denied";
         } else if (failure instanceof FileAlreadyExistsException) {
             words = "exists already";
+        } else if (failure instanceof NotDirectoryException) {
+            words = "not a directory";
         }
         if (words != null && failure instanceof FileSystemException named) {
             return named.getFile() + ": " + words;
