@@ -140,12 +140,31 @@ public final class DeleteService {
         }
         int minimum = server.retention().minimumRedundancy();
         int current = backups.redundancy();
-        if (backup.status() == BackupStatus.DONE && !backup.isIncremental() && minimum >= current) {
+        boolean counts = counts(backup) && !catalog.deleteMarker().isSet(backup.id());
+        if (counts) {
+            current -= unfinishedDeletions(backups);
+        }
+        if (counts && minimum >= current) {
             messages.warning(subject + " due to minimum redundancy requirements (minimum redundancy = " + minimum
                     + ", current redundancy = " + current + ")");
             return true;
         }
         return false;
+    }
+
+    private static boolean counts(BackupInfo backup) {
+        return backup.status() == BackupStatus.DONE && !backup.isIncremental();
+    }
+
+    /** Backups that are complete on record only: their data may be gone, and their deletion can always be completed. */
+    private int unfinishedDeletions(Backups backups) throws BarmanException {
+        int unfinished = 0;
+        for (BackupInfo backup : backups) {
+            if (counts(backup) && catalog.deleteMarker().isSet(backup.id())) {
+                unfinished++;
+            }
+        }
+        return unfinished;
     }
 
     /** Under the server's backup lock: nothing new is begun meanwhile. */

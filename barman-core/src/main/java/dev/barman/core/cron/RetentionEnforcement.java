@@ -12,10 +12,15 @@ import dev.barman.core.retention.RetentionPolicy;
 import dev.barman.core.retention.RetentionReport;
 import dev.barman.core.retention.RetentionStatus;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * Deletes the backups of a server that its retention policy gives up, and those whose deletion was interrupted, in the order of
- * their ids. Backups of which nothing but the metadata is left are only reported. Does nothing without a policy.
+ * their ids. Backups of which nothing but the metadata is left are only reported. Neither of these two counts as a backup when the
+ * policy is applied, whatever its record says: its data may be gone. Does nothing without a policy.
  */
 public final class RetentionEnforcement {
     private final ServerConfig server;
@@ -44,16 +49,25 @@ public final class RetentionEnforcement {
             return;
         }
         Backups backups = catalog.load();
+        List<BackupInfo> whole = new ArrayList<>();
+        Set<BackupId> unfinished = new HashSet<>();
+        for (BackupInfo backup : backups) {
+            if (catalog.deleteMarker().isSet(backup.id())) {
+                unfinished.add(backup.id());
+            } else if (!catalog.isOrphan(backup)) {
+                whole.add(backup);
+            }
+        }
         RetentionReport report = RetentionReport.of(
                 policy,
                 server.name(),
                 server.retention().minimumRedundancy(),
-                backups.all(),
+                whole,
                 catalog.keepAnnotation().targets(backups),
                 clock);
         for (BackupInfo backup : backups) {
-            boolean given = report.statusOf(backup.id()) == RetentionStatus.OBSOLETE
-                    || catalog.deleteMarker().isSet(backup.id());
+            boolean given =
+                    report.statusOf(backup.id()) == RetentionStatus.OBSOLETE || unfinished.contains(backup.id());
             if (catalog.isOrphan(backup)) {
                 reportOrphan(backup.id());
             } else if (given) {

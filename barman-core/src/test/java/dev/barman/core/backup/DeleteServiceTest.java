@@ -186,6 +186,19 @@ class DeleteServiceTest {
     }
 
     @Test
+    void backupWhoseDeletionHasBegunDoesNotCountAndCanBeDeletedAgain() throws Exception {
+        CatalogFixture server = new CatalogFixture(home, GUARDED);
+        server.add(backup(1, 2, 3));
+        server.add(backup(2, 5, 6));
+        server.catalog().catalog().deleteMarker().set(id(2));
+
+        assertThat(server.deletion().delete(id(1))).isFalse();
+        assertThat(server.deletion().delete(id(2))).isTrue();
+
+        assertThat(server.directories("main/base")).containsExactly(id(1).value());
+    }
+
+    @Test
     void familyGoesLeavesFirst() throws Exception {
         CatalogFixture server = new CatalogFixture(home);
         server.add(backup(1, 2, 2).childrenBackupIds(List.of(id(2))));

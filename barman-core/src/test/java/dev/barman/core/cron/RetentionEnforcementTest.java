@@ -81,6 +81,31 @@ class RetentionEnforcementTest {
         assertThat(messages.visible()).isEmpty();
     }
 
+    /** Whose deletion was killed after the data went is DONE on record: counted, it would cost the last backup that is whole. */
+    @Test
+    void backupWhoseDeletionHasBegunIsNoReasonToDeleteAnother() throws Exception {
+        ServerConfig server = server("retention_policy = REDUNDANCY 1");
+        BackupCatalog catalog = catalog(server);
+        backup(catalog, "20261101T000000", BackupStatus.DONE);
+        backup(catalog, "20261102T000000", BackupStatus.DONE);
+        catalog.deleteMarker().set(BackupId.of("20261102T000000"));
+        enforce(server, catalog);
+        assertThat(deleted).containsExactly("20261102T000000");
+    }
+
+    @Test
+    void recordWithoutDataIsNoReasonToDeleteABackup() throws Exception {
+        ServerConfig server = server("retention_policy = REDUNDANCY 1");
+        BackupCatalog catalog = catalog(server);
+        backup(catalog, "20261101T000000", BackupStatus.DONE);
+        catalog.save(BackupInfo.builder(BackupId.of("20261102T000000"))
+                .status(BackupStatus.DONE)
+                .mode("postgres")
+                .build());
+        enforce(server, catalog);
+        assertThat(deleted).isEmpty();
+    }
+
     @Test
     void withoutAPolicyNothingIsDeletedNotEvenAnUnfinishedDeletion() throws Exception {
         ServerConfig server = server("");
