@@ -196,15 +196,23 @@ final class BackupRun {
         }
     }
 
-    /** The backup is complete already: whatever ends the wait, it stays so. */
-    private void waitForLastWal(int timeoutSeconds) throws BarmanException, IOException {
+    /**
+     * The backup is complete already: whatever ends the wait, it stays so. It is recorded before, since the wait may be long and this
+     * process be killed meanwhile: a record of a copy in progress would then be marked as failed.
+     */
+    private void waitForLastWal(int timeoutSeconds) throws BarmanException {
         WalSegmentName last = current.endWal();
         if (last == null) {
             return;
         }
-        new WalArrival(server, pendingWals, messages).await(last, timeoutSeconds, signals);
         catalog.save(current);
-        current = walCheck.check(current.id());
+        try {
+            new WalArrival(server, pendingWals, messages).await(last, timeoutSeconds, signals);
+            current = walCheck.check(current.id());
+        } catch (BarmanException | IOException e) {
+            messages.error("Cannot wait for the WAL file " + last + ", the copy itself is complete: " + e.getMessage());
+            current = catalog.find(current.id()).orElse(current);
+        }
     }
 
     private void fail(Throwable failure) {

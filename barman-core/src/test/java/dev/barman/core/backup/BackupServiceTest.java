@@ -227,6 +227,33 @@ class BackupServiceTest {
                 .contains("Waiting for the WAL file 000000010000000000000006 from server 'main' (max: 5 seconds)");
     }
 
+    /** A process that is killed while it waits must not leave the record of a copy in progress. */
+    @Test
+    void backupIsRecordedBeforeTheWait() throws Exception {
+        Path seen = home.resolve("seen");
+        BackupFixture fixture = fixture("pre_archive_script = cp " + home + "/main/meta/*-backup.info " + seen);
+        archived(fixture, "000000010000000000000005");
+        Path incoming = Files.createDirectories(fixture.server.directories().incoming());
+        Files.writeString(incoming.resolve("000000010000000000000006"), "x");
+        BackupOutcome outcome = fixture.service(client, method)
+                .backup(BackupOptions.of(fixture.server).withWait(5));
+        assertThat(Files.readString(seen)).contains("status=WAITING_FOR_WALS\n");
+        assertThat(outcome.backup().status()).isEqualTo(BackupStatus.DONE);
+    }
+
+    @Test
+    void archiverThatFailsDuringTheWaitDoesNotMakeTheBackupFailed() throws Exception {
+        BackupFixture fixture = fixture();
+        Path wals = Files.createDirectories(fixture.server.directories().wals());
+        Files.writeString(wals.resolve("0000000100000000"), "in the way");
+        Path incoming = Files.createDirectories(fixture.server.directories().incoming());
+        Files.writeString(incoming.resolve("000000010000000000000006"), "x");
+        assertThatThrownBy(() -> fixture.service(client, method)
+                        .backup(BackupOptions.of(fixture.server).withWait(5)))
+                .isInstanceOf(BarmanException.class);
+        assertThat(fixture.only().status()).isEqualTo(BackupStatus.WAITING_FOR_WALS);
+    }
+
     @Test
     void expiredWaitIsAnErrorAndTheBackupWaitsOn() throws Exception {
         BackupFixture fixture = fixture();
