@@ -112,14 +112,13 @@ public record RequiredWals(TimelineId timeline, @Nullable Lsn targetLsn, boolean
     private final class Selection {
         private final List<WalEntry> entries = new ArrayList<>();
         private final String begin;
+        private final String end;
         private final @Nullable String limit;
-        private String greatest;
-        private boolean stopped;
         private @Nullable String invalidName;
 
         Selection(String begin, String end, @Nullable String limit) {
             this.begin = begin;
-            this.greatest = end;
+            this.end = end;
             this.limit = limit;
         }
 
@@ -132,18 +131,16 @@ public record RequiredWals(TimelineId timeline, @Nullable Lsn targetLsn, boolean
                 invalidName = line.name();
                 return false;
             }
-            if (stopped || line.compareName(begin) < 0 || line.timeline() > timeline.value()) {
-                return true;
+            boolean wanted = line.compareName(begin) >= 0 && line.timeline() <= timeline.value() && !isBeyond(line);
+            if (wanted) {
+                entries.add(line.entry());
             }
-            if (line.compareName(greatest) > 0) {
-                if (immediate || limit != null && line.compareName(limit) > 0) {
-                    stopped = true;
-                    return true;
-                }
-                greatest = line.name();
-            }
-            entries.add(line.entry());
             return true;
+        }
+
+        /** Barman ends its walk at the first such file; but one that is needed may have been archived after it. */
+        private boolean isBeyond(XlogDbCursor line) {
+            return line.compareName(end) > 0 && (immediate || (limit != null && line.compareName(limit) > 0));
         }
     }
 }

@@ -55,6 +55,18 @@ class RequiredWalsTest {
         assertThat(namesOf(required.select(archive(), BACKUP, "main"))).isEqualTo(names(expected));
     }
 
+    /** In the reference the walk ends at the first file behind the target, and the restore lacks what was archived late. */
+    @ParameterizedTest
+    @CsvSource({"0/3000010, '2, 5, 4, 3', '2, 3'", "immediate, '4, 2, 5, 2.label', '2, 2.label'"})
+    void hazardFileArchivedLateIsNotLeftOut(String target, String archived, String expected) throws Exception {
+        boolean immediate = "immediate".equals(target);
+        BackupInfo backup = backup(1, "2", immediate ? "3" : "2").build();
+        RequiredWals required = new RequiredWals(TimelineId.of(1), immediate ? null : Lsn.parse(target), immediate);
+
+        assertThat(namesOf(required.select(index(directory, archived), backup, "main")))
+                .isEqualTo(names(expected));
+    }
+
     @Test
     void labelsAndPartialsBelongToTheRange() throws Exception {
         XlogDb index = index(directory, "1, 1.label, 2, 2.label, 3, 4.partial");
