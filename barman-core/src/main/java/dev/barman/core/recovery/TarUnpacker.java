@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
@@ -57,6 +56,10 @@ final class TarUnpacker {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 unpack(tar, entry);
             }
+            // To the end, where the checksum of the compressed data is.
+            while (plain.read(buffer) >= 0) {
+                // padding
+            }
         }
         for (int i = directories.size() - 1; i >= 0; i--) {
             TimedDirectory directory = directories.get(i);
@@ -91,6 +94,10 @@ final class TarUnpacker {
         FileTime modified = entry.getLastModifiedTime();
         Set<PosixFilePermission> mode = permissions(entry.getMode());
         if (entry.isDirectory()) {
+            createParent(file);
+            if (Files.isSymbolicLink(file)) {
+                throw new IOException("the archive has a link and a directory of the same name: " + entry.getName());
+            }
             RestoredDirectories.create(file);
             directories.add(new TimedDirectory(file, mode, modified));
         } else if (entry.isSymbolicLink()) {
@@ -106,14 +113,18 @@ final class TarUnpacker {
         }
     }
 
-    private static void createParent(Path file) throws IOException {
+    /** No directory on the way may be a link that the archive itself has made: it could lead anywhere. */
+    private void createParent(Path file) throws IOException {
         Path parent = file.getParent();
-        if (parent != null && !Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) {
-            if (Files.isSymbolicLink(parent)) {
+        if (parent == null || parent.equals(target)) {
+            return;
+        }
+        for (Path above = parent; above != null && !above.equals(target); above = above.getParent()) {
+            if (Files.isSymbolicLink(above)) {
                 throw new IOException("the archive puts " + file + " behind a symbolic link");
             }
-            RestoredDirectories.create(parent);
         }
+        RestoredDirectories.create(parent);
     }
 
     private void write(TarArchiveInputStream tar, Path file, Set<PosixFilePermission> mode) throws IOException {

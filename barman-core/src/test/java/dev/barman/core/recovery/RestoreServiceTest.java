@@ -335,6 +335,45 @@ class RestoreServiceTest {
                 .isEqualTo(location);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"link/file", "link/inner/file", "link/made/file"})
+    void anArchiveCannotWriteBehindItsOwnLink(String name) throws Exception {
+        Path elsewhere = Files.createDirectories(fixture.root.resolve("elsewhere"));
+        Files.createDirectories(elsewhere.resolve("inner"));
+        Path data = Files.createDirectories(fixture.backupDirectory().resolve("data"));
+        try (TarArchiveOutputStream tar = tar(data, "base", "none")) {
+            TarArchiveEntry link = new TarArchiveEntry("link", TarConstants.LF_SYMLINK);
+            link.setLinkName(elsewhere.toString());
+            tar.putArchiveEntry(link);
+            tar.closeArchiveEntry();
+            entry(tar, name, "x");
+        }
+        fixture.save(info().compression("none").build());
+        archive();
+        assertThatThrownBy(() -> fixture.restore(fixture.request()))
+                .isInstanceOf(RecoveryException.class)
+                .hasMessageContaining("behind a symbolic link");
+        assertThat(list(elsewhere)).containsExactly("inner");
+    }
+
+    @Test
+    void aWrongChecksumAtTheEndOfAnArchiveIsNoticed() throws Exception {
+        Path data = Files.createDirectories(fixture.backupDirectory().resolve("data"));
+        try (TarArchiveOutputStream tar = tar(data, "base", "gzip")) {
+            entry(tar, "PG_VERSION", "15\n");
+            entry(tar, "global/pg_control", "control");
+        }
+        Path archive = data.resolve("base.tar.gz");
+        byte[] content = Files.readAllBytes(archive);
+        content[content.length - 8] ^= 1;
+        Files.write(archive, content);
+        fixture.save(info().compression("gzip").build());
+        archive();
+        assertThatThrownBy(() -> fixture.restore(fixture.request()))
+                .isInstanceOf(RecoveryException.class)
+                .hasMessageContaining("Error decompressing");
+    }
+
     private static TarArchiveOutputStream tar(Path data, String name, String compression) throws IOException {
         OutputStream file = Files.newOutputStream(data.resolve(name + RecoveryPlanner.archiveSuffix(compression)));
         if (compression.equals("none")) {
