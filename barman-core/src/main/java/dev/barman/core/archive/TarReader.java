@@ -90,10 +90,10 @@ final class TarReader {
         String name = extensions.getOrDefault("path", nameInHeader());
         String sizeText = extensions.get("size");
         if (sizeText != null) {
-            begin(Long.parseLong(sizeText));
+            begin(size(sizeText));
         }
         String mtime = extensions.get("mtime");
-        Instant modified = mtime == null ? Instant.ofEpochSecond(number(136, 12)) : instant(mtime);
+        Instant modified = mtime == null ? instant(Long.toString(number(136, 12))) : instant(mtime);
         boolean regular = type == REGULAR || type == OLD_REGULAR || type == CONTIGUOUS;
         // An old writer marks a directory by its name alone.
         if (regular && name.endsWith("/")) {
@@ -215,6 +215,14 @@ final class TarReader {
             }
             extensions.put(record.substring(0, equals), record.substring(equals + 1));
             at = end;
+        }
+    }
+
+    private static long size(String text) throws TarFormatException {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new TarFormatException("invalid header");
         }
     }
 
