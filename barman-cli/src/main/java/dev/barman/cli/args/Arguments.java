@@ -29,12 +29,6 @@ public final class Arguments {
         return words.get(0);
     }
 
-    /** The word of a positional argument that may be left out. */
-    public Optional<String> optionalText(String positional) {
-        List<String> words = positionals.get(positional);
-        return words == null || words.isEmpty() ? Optional.empty() : Optional.of(words.get(0));
-    }
-
     /** All words of a repeated positional argument, as typed. */
     public List<String> all(String positional) {
         return positionals.getOrDefault(positional, List.of());

@@ -70,6 +70,9 @@ final class ConfigLayers {
             } else if (!Files.isRegularFile(Path.of(file))) {
                 log.warn("Discarding configuration file: {} (not a file)", file);
             } else {
+                if (!Files.isReadable(Path.of(file))) {
+                    log.warn("This user cannot read the configuration file {}: what it configures is missing", file);
+                }
                 log.debug("Including configuration file: {}", file);
                 addInclude(file);
             }

@@ -59,6 +59,11 @@ public final class MainConfigFile {
                         + "Check Barman's documentation for more help.");
     }
 
+    private static boolean isReadableFile(String name) {
+        Path path = Path.of(name);
+        return Files.isRegularFile(path) && Files.isReadable(path);
+    }
+
     private static String home(Map<String, String> environment) {
         String home = environment.get("HOME");
         return home != null ? home : System.getProperty("user.home", "/");
@@ -74,7 +79,8 @@ public final class MainConfigFile {
         ConfigFile file = ConfigFile.read(name);
         Map<String, String> global = file.sections().get(ConfigLayers.GLOBAL);
         if (global == null) {
-            throw new ConfigException(Style.EXCEPTION, "No section: 'barman'");
+            String hint = isReadableFile(name) ? "" : "\n'" + name + "' is no file that this user can read";
+            throw new ConfigException(Style.EXCEPTION, "No section: 'barman'" + hint);
         }
         String directory = value(global, "configuration_files_directory");
         String user = value(global, "barman_user");

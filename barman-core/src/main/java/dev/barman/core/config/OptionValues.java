@@ -3,7 +3,6 @@ package dev.barman.core.config;
 
 import dev.barman.core.config.OptionValue.Flag;
 import dev.barman.core.config.OptionValue.Interval;
-import dev.barman.core.config.OptionValue.Text;
 import dev.barman.core.config.OptionValue.Unset;
 import dev.barman.core.config.OptionValue.Whole;
 import dev.barman.core.config.OptionValue.Words;
@@ -23,10 +22,6 @@ final class OptionValues {
 
     void set(ServerOption option, OptionValue value) {
         values.put(option, value);
-    }
-
-    void setText(ServerOption option, @Nullable String text) {
-        set(option, text == null ? OptionValue.UNSET : new Text(text));
     }
 
     boolean isUnset(ServerOption option) {

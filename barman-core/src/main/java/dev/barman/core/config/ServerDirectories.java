@@ -43,11 +43,6 @@ public record ServerDirectories(
         return backup.resolve("identity.json");
     }
 
-    /** Returns the file that names the active model. */
-    public Path activeModelFile() {
-        return backup.resolve(".active-model.auto");
-    }
-
     /** Returns the lock file of a task of this server: {@code .SERVER-TASK.lock}. */
     public Path lockFile(String task) {
         return locks.resolve("." + server + "-" + task + ".lock");

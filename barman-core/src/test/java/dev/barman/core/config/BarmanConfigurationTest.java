@@ -62,7 +62,10 @@ class BarmanConfigurationTest {
     void aMainFileWithoutGlobalSectionIsRefused() throws Exception {
         Path file = Files.writeString(directory.resolve("x.conf"), "[main]\n");
         assertStops(() -> MainConfigFile.open(file.toString()), Style.EXCEPTION, "No section: 'barman'");
-        assertStops(() -> MainConfigFile.open(directory.toString()), Style.EXCEPTION, "No section: 'barman'");
+        assertStops(
+                () -> MainConfigFile.open(directory.toString()),
+                Style.EXCEPTION,
+                "No section: 'barman'\n'" + directory + "' is no file that this user can read");
     }
 
     @Test

@@ -52,10 +52,6 @@ final class DecoderInput {
         return readShort() | readShort() << 16;
     }
 
-    long readLong() throws IOException {
-        return readInt() & 0xffffffffL | (long) readInt() << 32;
-    }
-
     void readFully(byte[] target, int offset, int length) throws IOException {
         int done = 0;
         while (done < length) {
