@@ -265,7 +265,7 @@ public final class CloudWalArchiveMain {
                                 + " original command; without it an object with other content is never replaced.)",
                         "--overwrite")
                 .positional("DESTINATION_URL", "URL of the bucket and the path in it: s3://BUCKET/PATH")
-                .positional("SERVER_NAME", "the name of the server as configured in Barman")
-                .optionalPositional("WAL_PATH", "the value of the '%p' keyword (according to 'archive_command')");
+                .positional("SERVER_NAME", "the server: the first part of its keys below the path")
+                .optionalPositional("WAL_PATH", "the file to store: %p of archive_command");
     }
 }
