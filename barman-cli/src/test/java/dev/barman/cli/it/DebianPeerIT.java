@@ -49,38 +49,30 @@ class DebianPeerIT {
                     .isTrue();
             List<String> peersNames = names(host.wals().resolve("xlog.db"));
 
+            // Once the index has its new name the peer, which knows the old one alone, sees no WAL any more.
+            String peerMinimal = peer(host, "list-backup", "--minimal", "main").out();
+            String peerList = peer(host, "list-backup", "main").out();
+            List<String> peerShown = stripped(peer(host, "show-backup", "main", first));
+            List<String> peerFiles = sorted(peer(host, "list-files", "--target", "wal", "main", first));
+
             // Listed and shown alike. The peer prints no backup type column and knows fewer rows.
             assertThat(host.barman("list-backups", "--minimal", "main").ok().out())
-                    .isEqualTo(peer(host, "list-backup", "--minimal", "main").out());
+                    .isEqualTo(peerMinimal);
             assertThat(withoutType(host.barman("list-backups", "main").ok().out()))
-                    .isEqualTo(withoutType(peer(host, "list-backup", "main").out()));
-            List<String> shown = host.barman("show-backup", "main", first)
-                    .ok()
-                    .out()
-                    .lines()
-                    .map(String::strip)
-                    .toList();
+                    .isEqualTo(peerList);
+            List<String> shown =
+                    stripped(host.barman("show-backup", "main", first).ok());
             for (String label :
                     List.of("Begin WAL", "End WAL", "Begin LSN", "End LSN", "Begin time", "End time", "Timeline")) {
-                String wanted = peer(host, "show-backup", "main", first)
-                        .out()
-                        .lines()
-                        .map(String::strip)
-                        .filter(l -> l.startsWith(label + " "))
-                        .findFirst()
-                        .orElseThrow();
-                assertThat(shown).contains(wanted);
+                assertThat(shown)
+                        .contains(peerShown.stream()
+                                .filter(l -> l.startsWith(label + " "))
+                                .findFirst()
+                                .orElseThrow());
             }
-            assertThat(host.barman("list-files", "--target", "wal", "main", first)
-                            .ok()
-                            .out()
-                            .lines()
-                            .sorted())
-                    .containsExactlyElementsOf(peer(host, "list-files", "--target", "wal", "main", first)
-                            .out()
-                            .lines()
-                            .sorted()
-                            .toList());
+            assertThat(sorted(host.barman("list-files", "--target", "wal", "main", first)
+                            .ok()))
+                    .containsExactlyElementsOf(peerFiles);
             assertThat(host.barman("check", "main").ok().out()).doesNotContain("FAILED");
             host.barman("check-backup", "main", first).ok();
             host.barman("check-backup", "main", "latest").ok();
@@ -111,6 +103,14 @@ class DebianPeerIT {
                         .isEqualTo("1,2,3");
             }
         }
+    }
+
+    private static List<String> stripped(BarmanHost.Result result) {
+        return result.out().lines().map(String::strip).toList();
+    }
+
+    private static List<String> sorted(BarmanHost.Result result) {
+        return result.out().lines().sorted().toList();
     }
 
     private static String withoutType(String listing) {
