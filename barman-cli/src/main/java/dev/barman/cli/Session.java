@@ -77,7 +77,7 @@ final class Session {
             Thread.currentThread().interrupt();
             out.error("Process interrupted by user (KeyboardInterrupt)");
         } catch (IOException e) {
-            LoggerFactory.getLogger("barman.cli").error("Unexpected failure", e);
+            LoggerFactory.getLogger("barman.cli").debug("Where it failed", e);
             out.exception(IoReason.of(e));
         } catch (RuntimeException e) {
             LoggerFactory.getLogger("barman.cli").error("Unexpected failure", e);

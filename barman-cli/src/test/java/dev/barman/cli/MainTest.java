@@ -212,6 +212,19 @@ class MainTest {
     }
 
     @Test
+    void homeThatIsNotMountedIsAnErrorAndNothingIsMadeInItsPlace() throws Exception {
+        Path missing = home.resolve("not-mounted");
+        String text = Files.readString(config).replaceAll("(?m)^barman_home.*$", "barman_home = " + missing);
+        Files.writeString(config, text);
+        for (String command : new String[] {"list-backups", "check", "archive-wal", "put-wal"}) {
+            BarmanRun run = barman(command, "main");
+            assertThat(run.code()).as(command).isEqualTo(1);
+            assertThat(run.err()).contains("ERROR: barman_home " + missing + " is not a directory");
+            assertThat(missing).doesNotExist();
+        }
+    }
+
+    @Test
     void serversAreProcessedSortedOnceEachAndAnUnknownOneDoesNotStopTheOthers() {
         BarmanRun run = barman("status", "nope", "main", "main", "asleep");
         assertThat(run.code()).isEqualTo(1);

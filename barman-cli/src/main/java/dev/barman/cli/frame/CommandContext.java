@@ -12,6 +12,7 @@ import dev.barman.core.config.ServerConfig;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -29,6 +30,7 @@ public final class CommandContext {
     private final OutputWriter out;
     private final Terminal terminal;
     private boolean conflictsShown;
+    private boolean homeMissed;
 
     /**
      * The world around the process.
@@ -224,6 +226,21 @@ public final class CommandContext {
             out.info("Skipping passive server '" + server.name() + "'");
             return false;
         }
-        return true;
+        return homeIsThere();
+    }
+
+    /** Without its home directory (a file system that is not mounted, say) a server would look as if it had nothing. */
+    private boolean homeIsThere() {
+        Path home = configuration.global().barmanHome();
+        if (Files.isDirectory(home)) {
+            return true;
+        }
+        if (!homeMissed) {
+            homeMissed = true;
+            out.error("barman_home " + home
+                    + " is not a directory: mount it or create it. Nothing is created in its place,"
+                    + " lest backups and WAL get lost below a mount point.");
+        }
+        return false;
     }
 }
