@@ -3,6 +3,7 @@ package dev.barman.core.recovery;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -10,13 +11,14 @@ import org.jspecify.annotations.Nullable;
  * Makes the text of a PostgreSQL configuration file safe for a restored cluster.
  *
  * <p>Settings that would harm the origin or spoil the recovery are commented out, {@code archive_command} is replaced, new
- * recovery settings are appended. Settings that may point outside the restored cluster are only reported. Line numbers
+ * recovery settings are appended. Names count in any case, as for PostgreSQL. Settings that may point outside the restored cluster are only reported. Line numbers
  * count from zero, as Barman's do. Pure.
  */
 final class PostgresConfRewriter {
     private static final String MARK = "#BARMAN#";
     private static final String ARCHIVE_COMMAND = "archive_command";
     private static final Set<String> COMMENTED_OUT = Set.of(
+            "archive_library",
             "recovery_target",
             "recovery_target_name",
             "recovery_target_time",
@@ -123,14 +125,14 @@ final class PostgresConfRewriter {
         return i;
     }
 
-    /** Returns the name that the line sets, or null for an empty line; a comment's name begins with {@code #}. */
+    /** Returns the name that the line sets, in lower case, or null for an empty line; a comment's name begins with {@code #}. */
     private static @Nullable String key(String text, int start, int end) {
         int from = skipBlanks(text, start, end);
         int to = from;
         while (to < end && text.charAt(to) != '=' && !Character.isWhitespace(text.charAt(to))) {
             to++;
         }
-        return from == to ? null : text.substring(from, to);
+        return from == to ? null : text.substring(from, to).toLowerCase(Locale.ROOT);
     }
 
     private static String value(String text, int start, int end, String key) {

@@ -37,11 +37,32 @@ class PostgresConfRewriterTest {
                         new ConfigurationNote("postgresql.conf", 1, "recovery_target", null));
     }
 
+    @Test
+    void theArchiveLibraryIsCommentedOut() {
+        Rewritten rewritten = rewrite("archive_library = 'basic_archive'", "port = 1");
+        assertThat(rewritten.text()).isEqualTo("#BARMAN#archive_library = 'basic_archive'\nport = 1\n");
+        assertThat(rewritten.changes())
+                .containsExactly(new ConfigurationNote("postgresql.conf", 0, "archive_library", null));
+    }
+
+    @Test
+    void namesCountInAnyCase() {
+        Rewritten rewritten = rewrite("Archive_Command = 'X'", "RECOVERY_TARGET_XID = 1", "Hba_File = '/A'");
+        assertThat(rewritten.text())
+                .isEqualTo("#BARMAN#Archive_Command = 'X'\narchive_command = false\n#BARMAN#RECOVERY_TARGET_XID = 1\n"
+                        + "Hba_File = '/A'\n");
+        assertThat(rewritten.changes())
+                .containsExactly(
+                        new ConfigurationNote("postgresql.conf", 0, "archive_command", "false"),
+                        new ConfigurationNote("postgresql.conf", 1, "recovery_target_xid", null));
+        assertThat(rewritten.dangers())
+                .containsExactly(new ConfigurationNote("postgresql.conf", 3, "hba_file", "'/A'"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "#archive_command = 'x'",
-                "Archive_Command = 'x'",
                 "xarchive_command = 'x'",
                 "archive_command_x = 'x'",
                 "restore_command = 'x'",
