@@ -126,7 +126,7 @@ final class BackupRun {
             begin = System.nanoTime();
             current = session.copy(current);
             current = session.stop(current);
-            FirstBackup.purge(catalog, current, server.backup().wormMode(), walPurge, messages);
+            purgeBeforeFirst();
             createRestorePoint();
         }
         action = "calculating backup size";
@@ -184,6 +184,15 @@ final class BackupRun {
     private static String naive(LocalDateTime time) {
         String text = BarmanDates.withOffset(time.atOffset(ZoneOffset.UTC));
         return text.substring(0, text.length() - "+00:00".length());
+    }
+
+    /** What is copied is copied: nothing that hinders the tidying up makes the backup worse. */
+    private void purgeBeforeFirst() {
+        try {
+            FirstBackup.purge(catalog, current, server.backup().wormMode(), walPurge, messages);
+        } catch (BarmanException e) {
+            FirstBackup.warn(messages, e);
+        }
     }
 
     private void createRestorePoint() {

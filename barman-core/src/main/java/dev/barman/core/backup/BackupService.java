@@ -171,7 +171,7 @@ public final class BackupService {
             backup = walCheck.check(backup.id());
         }
         if (backup.status().isCopyDone() && !server.backup().wormMode()) {
-            FirstBackup.purgeSilently(catalog, backup, walPurge);
+            FirstBackup.purgeSilently(catalog, backup, walPurge, messages);
         }
         if (parent != null && backup.status().isCopyDone()) {
             warnOfChecksums(backup, parent);

@@ -10,6 +10,7 @@ import dev.barman.core.message.Messages;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.LoggerFactory;
 
 /** The WAL files before the first backup of a server, which no restore can use. Stateless. */
 final class FirstBackup {
@@ -41,12 +42,23 @@ final class FirstBackup {
         }
     }
 
-    /** Removes what was archived late; only after a backup that succeeded, and in silence. */
-    static void purgeSilently(BackupCatalog catalog, BackupInfo backup, WalPurge purge) throws BarmanException {
-        Backups backups = catalog.load();
-        if (backups.previous(backup.id()).isEmpty()) {
-            remove(catalog, backups, backup, purge);
+    /** Removes what was archived late; only after a backup that succeeded, and in silence unless it fails. */
+    static void purgeSilently(BackupCatalog catalog, BackupInfo backup, WalPurge purge, Messages messages) {
+        try {
+            Backups backups = catalog.load();
+            if (backups.previous(backup.id()).isEmpty()) {
+                remove(catalog, backups, backup, purge);
+            }
+        } catch (BarmanException e) {
+            warn(messages, e);
         }
+    }
+
+    /** Says that the files stay, which costs nothing but space. */
+    static void warn(Messages messages, BarmanException failure) {
+        LoggerFactory.getLogger("barman.backup").debug("WAL before the first backup stays", failure);
+        messages.warning("The WAL files preceding the first backup could not be removed, the backup itself is not"
+                + " affected: " + failure.getMessage());
     }
 
     private static List<String> remove(BackupCatalog catalog, Backups backups, BackupInfo backup, WalPurge purge)

@@ -460,6 +460,21 @@ class BackupServiceTest {
     }
 
     @Test
+    void damagedWalIndexDoesNotMakeTheFirstBackupFailed() throws Exception {
+        BackupFixture fixture = fixture();
+        archived(fixture, "000000010000000000000003", "000000010000000000000005", "000000010000000000000006");
+        Path index = fixture.server.directories().xlogdbFile();
+        Files.writeString(index, "not a line of the index\n" + Files.readString(index));
+        assertThat(backup(fixture).backup().status()).isEqualTo(BackupStatus.DONE);
+        assertThat(fixture.only().status()).isEqualTo(BackupStatus.DONE);
+        assertThat(fixture.messages.visible())
+                .anyMatch(line -> line.startsWith(
+                        "WARNING: The WAL files preceding the first backup could not be removed, the backup itself"))
+                .noneMatch(line -> line.startsWith("ERROR"));
+        assertThat(archivedNames(fixture)).contains("000000010000000000000003");
+    }
+
+    @Test
     void wormModePurgesNothing() throws Exception {
         BackupFixture fixture = fixture("worm_mode = on");
         archived(fixture, "000000010000000000000003");
