@@ -303,9 +303,13 @@ public final class WalReceiver {
                 + redacted(server.connection().effectiveWalConninfo()) + "'");
     }
 
-    private static String redacted(@Nullable String conninfo) {
-        if (conninfo == null || !ConnInfo.isValid(conninfo)) {
-            return String.valueOf(conninfo);
+    static String redacted(@Nullable String conninfo) {
+        if (conninfo == null) {
+            return "null";
+        }
+        if (!ConnInfo.isValid(conninfo)) {
+            // What cannot be parsed may have a password anywhere.
+            return "(a connection string that is not valid)";
         }
         ConnInfo parsed = ConnInfo.parse(conninfo);
         return parsed.value("password").isPresent() ? parsed.toString() : conninfo;
