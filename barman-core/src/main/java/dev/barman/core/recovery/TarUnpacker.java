@@ -90,6 +90,7 @@ final class TarUnpacker {
         if (inside.toString().isEmpty() || leftOut.contains(inside.toString())) {
             return;
         }
+        refuseSpecial(entry);
         Path file = target.resolve(inside);
         FileTime modified = entry.getLastModifiedTime();
         Set<PosixFilePermission> mode = permissions(entry.getMode());
@@ -111,6 +112,21 @@ final class TarUnpacker {
         } else {
             throw new IOException("the archive has an entry of an unexpected kind: " + entry.getName());
         }
+    }
+
+    /** PostgreSQL makes none of these, and the library takes them for ordinary files without content. */
+    private static void refuseSpecial(TarArchiveEntry entry) throws IOException {
+        String kind;
+        if (entry.isLink()) {
+            kind = "a hard link";
+        } else if (entry.isFIFO()) {
+            kind = "a named pipe";
+        } else if (entry.isCharacterDevice() || entry.isBlockDevice()) {
+            kind = "a device";
+        } else {
+            return;
+        }
+        throw new IOException("the archive has " + kind + ", which no backup of PostgreSQL has: " + entry.getName());
     }
 
     /** No directory on the way may be a link that the archive itself has made: it could lead anywhere. */

@@ -39,6 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RestoreServiceTest {
@@ -354,6 +355,26 @@ class RestoreServiceTest {
                 .isInstanceOf(RecoveryException.class)
                 .hasMessageContaining("behind a symbolic link");
         assertThat(list(elsewhere)).containsExactly("inner");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,a hard link", "3,a device", "4,a device", "6,a named pipe"})
+    void anArchiveWithSpecialFilesIsRefused(char type, String kind) throws Exception {
+        Path data = Files.createDirectories(fixture.backupDirectory().resolve("data"));
+        try (TarArchiveOutputStream tar = tar(data, "base", "none")) {
+            entry(tar, "PG_VERSION", "15\n");
+            TarArchiveEntry special = new TarArchiveEntry("base/special", (byte) type);
+            special.setLinkName("PG_VERSION");
+            tar.putArchiveEntry(special);
+            tar.closeArchiveEntry();
+        }
+        fixture.save(info().compression("none").build());
+        archive();
+        assertThatThrownBy(() -> fixture.restore(fixture.request()))
+                .isInstanceOf(RecoveryException.class)
+                .hasMessageContaining("the archive has " + kind)
+                .hasMessageContaining("base/special");
+        assertThat(fixture.destination.resolve("base/special")).doesNotExist();
     }
 
     @Test
