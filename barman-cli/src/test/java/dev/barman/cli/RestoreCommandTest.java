@@ -138,7 +138,8 @@ class RestoreCommandTest {
     }
 
     @Test
-    void everyOptionIsUnderstood() {
+    void everyOptionIsUnderstood() throws Exception {
+        Files.write(directory.resolve("home/main/wals/0000000100000000/000000010000000000000002"), new byte[16 << 20]);
         BarmanRun run = run(
                 "restore",
                 "--target-time=2026-11-20 12:53:00Z",

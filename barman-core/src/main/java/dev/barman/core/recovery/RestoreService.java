@@ -196,9 +196,7 @@ public final class RestoreService {
             RecoverySettings settings,
             boolean getWal)
             throws BarmanException, IOException {
-        List<WalEntry> wals = getWal
-                ? List.of()
-                : Targets.inIndex(archive.index(), open -> required(settings).select(open, backup, server.name()));
+        List<WalEntry> wals = getWal ? List.of() : wals(backup, settings);
         String staging = request.stagingWalDirectory();
         return RecoveryPlanner.plan(new RecoveryPlanner.Input(
                 server.name(),
@@ -212,6 +210,12 @@ public final class RestoreService {
                 staging == null ? null : Path.of(staging).toAbsolutePath().normalize(),
                 recoveryFile(request),
                 wals));
+    }
+
+    private List<WalEntry> wals(BackupInfo backup, RecoverySettings settings) throws BarmanException, IOException {
+        List<WalEntry> selected =
+                Targets.inIndex(archive.index(), open -> required(settings).select(open, backup, server.name()));
+        return ConsistencyWals.complete(server.name(), backup, settings.timeline(), selected, archive.delivery());
     }
 
     private static RequiredWals required(RecoverySettings settings) {

@@ -4,6 +4,7 @@ package dev.barman.core.recovery;
 import dev.barman.core.RecoveryException;
 import dev.barman.file.IoReason;
 import dev.barman.wal.WalFileName;
+import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.catalog.WalEntry;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionDetector;
@@ -14,8 +15,10 @@ import dev.barman.wal.encrypt.WalCipher;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * complete. Thread-safe.
  */
 public final class WalDelivery {
+    private static final String GPG = "gpg";
+
     private final String serverName;
     private final Path archive;
     private final @Nullable CompressionSettings compression;
@@ -71,13 +76,43 @@ public final class WalDelivery {
     }
 
     /**
+     * The entry of a segment as its archived file tells it; empty when there is no such file.
+     *
+     * @throws IOException when that cannot be found out
+     */
+    Optional<WalEntry> find(WalSegmentName segment) throws IOException {
+        Path file = fileOf(segment);
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            boolean encrypted = EncryptionDetector.isEncrypted(file);
+            return Optional.of(new WalEntry(
+                    segment.text(),
+                    attributes.size(),
+                    WalEntry.epochSeconds(attributes.lastModifiedTime().toInstant()),
+                    encrypted
+                            ? null
+                            : detector.detectStored(file)
+                                    .map(CompressionAlgorithm::id)
+                                    .orElse(null),
+                    encrypted ? GPG : null));
+        } catch (NoSuchFileException absent) {
+            return Optional.empty();
+        }
+    }
+
+    /** Where the archive has a file or would have it. */
+    Path fileOf(WalFileName name) {
+        return archive.resolve(name.archivePath());
+    }
+
+    /**
      * Delivers one file.
      *
      * @return the size of the delivered file
      * @throws IOException when the file is not in the archive, is damaged, or cannot be written; nothing is left behind
      */
     long deliver(WalEntry wal, Path directory) throws IOException {
-        Path source = archive.resolve(WalFileName.parse(wal.name()).archivePath());
+        Path source = fileOf(WalFileName.parse(wal.name()));
         Path target = directory.resolve(wal.name());
         Path temporary = directory.resolve("." + wal.name() + ".restoring");
         Path decrypted = directory.resolve("." + wal.name() + ".decrypted");

@@ -16,6 +16,7 @@ import dev.barman.core.catalog.PythonLiteral;
 import dev.barman.core.catalog.Tablespace;
 import dev.barman.core.hook.HookAbortedException;
 import dev.barman.wal.Lsn;
+import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.catalog.WalEntry;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionSettings;
@@ -508,6 +509,47 @@ class RestoreServiceTest {
         fixture.plainBackup(info().status(BackupStatus.WAITING_FOR_WALS));
         archive();
         fixture.restore(fixture.request());
+        assertThat(fixture.messages.lines().stream().filter(line -> line.startsWith("WARNING: IMPORTANT")))
+                .hasSize(2);
+    }
+
+    private Path archived(String name) {
+        return fixture.server().directories().wals().resolve("0000000100000000").resolve(name);
+    }
+
+    @Test
+    void aNeededWalThatIsNotInTheIndexIsRestoredAllTheSame() throws Exception {
+        fixture.plainBackup(info().endWal(WalSegmentName.parse(WAL_3)).endXlog(Lsn.parse("0/300100")));
+        archive();
+        Files.writeString(fixture.server().directories().xlogdbFile(), "");
+        fixture.restore(fixture.request());
+        for (String name : List.of(WAL_2, WAL_3)) {
+            assertThat(fixture.destination.resolve("pg_wal").resolve(name)).hasBinaryContent(walContent(name));
+        }
+        assertThat(fixture.destination.resolve("pg_wal").resolve(WAL_1)).doesNotExist();
+    }
+
+    @Test
+    void aNeededWalThatIsNowhereIsNoticedBeforeAnythingIsCopied() throws Exception {
+        fixture.plainBackup(info().endWal(WalSegmentName.parse(WAL_3)).endXlog(Lsn.parse("0/300100")));
+        fixture.wal(WAL_3, null);
+        assertThatThrownBy(() -> fixture.restore(fixture.request()))
+                .isInstanceOf(RecoveryException.class)
+                .hasMessageStartingWith("The WAL file " + WAL_2 + ", which backup " + ID + " needs")
+                .hasMessageContaining("no file " + archived(WAL_2))
+                .hasMessageContaining("barman check-backup main " + ID)
+                .hasMessageContaining("barman rebuild-xlogdb main");
+        assertThat(fixture.destination).doesNotExist();
+    }
+
+    @Test
+    void withGetWalAndForABackupThatWaitsForWalItMayBeMissing() throws Exception {
+        fixture.plainBackup(info());
+        fixture.restore(fixture.request().getWal(true));
+        assertThat(fixture.destination.resolve("PG_VERSION")).exists();
+        fixture.save(info().status(BackupStatus.WAITING_FOR_WALS).build());
+        fixture.restore(RestoreRequest.of(
+                "latest", fixture.root.resolve("restored/other").toString()));
         assertThat(fixture.messages.lines().stream().filter(line -> line.startsWith("WARNING: IMPORTANT")))
                 .hasSize(2);
     }
