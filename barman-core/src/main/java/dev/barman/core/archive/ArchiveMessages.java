@@ -73,7 +73,7 @@ final class ArchiveMessages implements ArchiveProgress {
     @Override
     public void incomplete(WalToStore wal, long expectedBytes) {
         String size = expectedBytes == 0
-                ? "is empty"
+                ? (wal.sizeBytes() == 0 ? "is empty" : "has " + wal.sizeBytes() + " bytes, which no segment has")
                 : "has " + wal.sizeBytes() + " bytes of the " + expectedBytes + " that its header announces";
         messages.warning("WAL file " + wal.file() + " of server " + server + " " + size
                 + ": it is left there, since it may still be written. If it stays so, archive_command does not write to a"

@@ -8,6 +8,7 @@ import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalPageHeader;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.compress.CompressionAlgorithm;
+import dev.barman.wal.compress.CompressionDetector;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.ContentReader;
 import dev.barman.wal.compress.WalCodec;
@@ -158,8 +159,9 @@ public final class GetWal {
         try {
             long size = Files.size(file);
             Optional<WalPageHeader> header = WalPageHeader.read(file);
-            boolean complete =
-                    size > 0 && (header.isEmpty() || size >= header.get().segmentSizeBytes());
+            boolean complete = header.isPresent()
+                    ? size >= header.get().segmentSizeBytes()
+                    : size >= WalPageHeader.LENGTH || (size > 0 && isTransformed(file));
             if (!complete) {
                 logger.warn("{} is incomplete ({} bytes) and not used", file, size);
             }
@@ -167,6 +169,12 @@ public final class GetWal {
         } catch (NoSuchFileException gone) {
             return false;
         }
+    }
+
+    /** What is compressed or encrypted tells nothing by its size. */
+    private static boolean isTransformed(Path file) throws IOException {
+        return EncryptionDetector.isEncrypted(file)
+                || CompressionDetector.STANDARD.detect(file).isPresent();
     }
 
     private void send(Path file, WalFileName name, Options options, Target target) throws IOException, BarmanException {

@@ -194,4 +194,10 @@ class GetWalTest {
         assertThat(peek("00000002.history", 5)).containsExactly("00000002.history");
         assertThat(peek("00000003.history", 5)).isEmpty();
     }
+
+    @Test
+    void aSegmentShorterThanAHeaderIsNotGiven() throws Exception {
+        server.arrive(server.incoming, W1, new byte[39]);
+        assertThat(get(W1, PLAIN)).isEmpty();
+    }
 }

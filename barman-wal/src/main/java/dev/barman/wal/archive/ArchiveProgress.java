@@ -16,7 +16,7 @@ public interface ArchiveProgress {
     /**
      * A plain segment is shorter than its own header says, so it may still be written: left where it is.
      *
-     * @param expectedBytes the segment size in its header, or 0 when the file is empty
+     * @param expectedBytes the segment size in its header, or 0 when the file is empty or too short to have one
      */
     void incomplete(WalToStore wal, long expectedBytes);
 

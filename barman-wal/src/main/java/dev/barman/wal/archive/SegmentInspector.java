@@ -6,6 +6,7 @@ import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;
+import dev.barman.wal.encrypt.EncryptionDetector;
 import dev.barman.wal.storage.WalToStore;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -54,6 +55,9 @@ final class SegmentInspector {
                 ? compressedHeader(wal, wal.compression().get())
                 : WalPageHeader.read(wal.file());
         if (header.isEmpty()) {
+            if (wal.compression().isEmpty() && isShorterThanHeader(wal)) {
+                return new Verdict.Incomplete(0);
+            }
             return ACCEPTABLE;
         }
         if (wal.compression().isEmpty() && wal.sizeBytes() < header.get().segmentSizeBytes()) {
@@ -64,6 +68,10 @@ final class SegmentInspector {
             return new Verdict.Foreign(systemId, expectedSystemId.get());
         }
         return ACCEPTABLE;
+    }
+
+    private static boolean isShorterThanHeader(WalToStore wal) throws IOException {
+        return wal.sizeBytes() < WalPageHeader.LENGTH && !EncryptionDetector.isEncrypted(wal.file());
     }
 
     /** The header behind a few compressed bytes; a file that cannot be decompressed is archived as it is, and so not judged. */

@@ -297,4 +297,15 @@ class WalArchiverTest {
         assertThat(archive(Optional.empty(), List.of(), W1).left()).isEqualTo(1);
         assertThat(log).containsExactly("incomplete " + W1 + " 0");
     }
+
+    @Test
+    void segmentShorterThanAHeaderIsIncomplete() throws IOException {
+        arrive(W1, new byte[39]);
+        arrive(W2, new byte[40]);
+
+        assertThat(archive(Optional.empty(), List.of(), W1, W2).left()).isEqualTo(1);
+        assertThat(log).contains("incomplete " + W1 + " 0");
+        assertThat(incoming.resolve(W1)).exists();
+        assertThat(indexed()).containsExactly(W2);
+    }
 }
