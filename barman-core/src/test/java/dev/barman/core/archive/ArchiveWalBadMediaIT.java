@@ -78,7 +78,8 @@ class ArchiveWalBadMediaIT {
         assumeTrue(SmallDisk.isPossible(home), "file systems cannot be mounted here");
         ArchiveServer server = new ArchiveServer(home, "archiver = on", option);
         arriveAll(server);
-        try (SmallDisk disk = SmallDisk.on(server.wals, "4m")) {
+        // Four WALs and some room: were the disk full to the last page, not one line of the index could be written.
+        try (SmallDisk disk = SmallDisk.on(server.wals, "4200k")) {
             BarmanException failure = failureOf(server);
 
             assertThat(failure.getMessage())
