@@ -234,7 +234,7 @@ class BackupServiceTest {
         BackupFixture fixture = fixture("pre_archive_script = cp " + home + "/main/meta/*-backup.info " + seen);
         archived(fixture, "000000010000000000000005");
         Path incoming = Files.createDirectories(fixture.server.directories().incoming());
-        Files.writeString(incoming.resolve("000000010000000000000006"), "x");
+        Files.writeString(incoming.resolve("000000010000000000000006"), "x".repeat(64));
         BackupOutcome outcome = fixture.service(client, method)
                 .backup(BackupOptions.of(fixture.server).withWait(5));
         assertThat(Files.readString(seen)).contains("status=WAITING_FOR_WALS\n");
@@ -247,7 +247,7 @@ class BackupServiceTest {
         Path wals = Files.createDirectories(fixture.server.directories().wals());
         Files.writeString(wals.resolve("0000000100000000"), "in the way");
         Path incoming = Files.createDirectories(fixture.server.directories().incoming());
-        Files.writeString(incoming.resolve("000000010000000000000006"), "x");
+        Files.writeString(incoming.resolve("000000010000000000000006"), "x".repeat(64));
         assertThatThrownBy(() -> fixture.service(client, method)
                         .backup(BackupOptions.of(fixture.server).withWait(5)))
                 .isInstanceOf(BarmanException.class);
