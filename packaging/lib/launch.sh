@@ -58,7 +58,7 @@ fi
 # Runs one of our classes: launch CLASS WORD... The variable run holds what goes in front of the Java command.
 launch() {
     # shellcheck disable=SC2086
-    $run "$java" "$archive" -Xlog:disable -Xlog:all=error:stderr -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC \
+    $run "$java" "$archive" -Xlog:disable -Xlog:all=error:stderr '-Xlog:cds*=off:stderr' -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC \
         -XX:TieredStopAtLevel=1 -XX:-UsePerfData $heap -Djava.library.path="$native" -Dbarman.program="$self" "$terminal" \
         $BARMAN_JAVA_OPTS -cp "$lib/$jar" "$@"
 }
