@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Several WAL files over one connection: what {@code barman get-wal --stream} writes, and its client reads.
+ *
+ * <p>Version 1. The server says {@code barman-wal-stream 1} in a line of its own as soon as it has started. The client asks for names:
+ * the first on the command line, others one per line on the server's standard input, as far ahead as it likes. The server answers in the
+ * order of the requests and ends well after the last one. An answer begins with a line:
+ *
+ * <ul>
+ *   <li>{@code wal NAME} or {@code partial NAME} (which is the file {@code NAME.partial}): the file follows in chunks, each with its
+ *       length before it (4 bytes, big-endian, 1 to 1 MiB). The length 0 ends the file. The length -1 says that the rest cannot be read;
+ *       a line with the reason follows, and what came so far is worth nothing.
+ *   <li>{@code absent NAME}: it is certain that there is no such file.
+ *   <li>{@code failed NAME MESSAGE}: it could not be found out, or the file cannot be read, or the name is none.
+ * </ul>
+ *
+ * <p>A file comes as it is stored, compressed by an algorithm that its first bytes tell, or not compressed. It is neither encrypted nor
+ * compressed by a filter of the server's own.
+ */
+@NullMarked
+package dev.barman.wal.stream;
+
+import org.jspecify.annotations.NullMarked;
