@@ -50,14 +50,14 @@ class WalCommandsTest {
                 barman_user = %s
                 log_file = %s
                 [main]
-                conninfo = host=127.0.0.1
+                conninfo = host=127.0.0.1 port=1
                 backup_method = postgres
-                streaming_conninfo = host=127.0.0.1
+                streaming_conninfo = host=127.0.0.1 port=1
                 archiver = on
                 compression = gzip
                 [off]
                 active = false
-                conninfo = host=127.0.0.1
+                conninfo = host=127.0.0.1 port=1
                 backup_method = postgres
                 archiver = on
                 """.formatted(

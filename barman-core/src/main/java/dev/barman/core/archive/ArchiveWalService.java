@@ -22,12 +22,14 @@ import dev.barman.wal.compress.CompressionDetector;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One archive pass of a server: everything that waits in {@code streaming}, then everything in {@code incoming}, each if its
  * archiver is on.
  *
- * <p>Needs no PostgreSQL. Repeatable: whatever ends a pass early, the next one goes on from there, and nothing is lost. Instances
+ * <p>WAL of another cluster is not archived. Which cluster is the server's own is read from {@code identity.json}, which the first
+ * backup writes; before that PostgreSQL is asked, and when it cannot be, all WAL is archived. Repeatable: whatever ends a pass early, the next one goes on from there, and nothing is lost. Instances
  * are cheap; not thread-safe.
  */
 public final class ArchiveWalService {
@@ -49,6 +51,11 @@ public final class ArchiveWalService {
         /** Gives the source that is to be used in the place of this one. */
         default WalSource source(WalSource source) {
             return source;
+        }
+
+        /** Asks the server's PostgreSQL for its system identifier; empty when it cannot be asked. */
+        default Optional<String> systemIdOfPostgres(ServerConfig server) {
+            return PostgresSystemId.of(server);
         }
     }
 
@@ -91,9 +98,8 @@ public final class ArchiveWalService {
         ServerWalArchive archive = ServerWalArchive.of(server);
         try (LockFile lock = LockFile.tryAcquire(directories.lockFile(LOCK))) {
             LocalWalStorage storage = parts.storage(archive);
-            Optional<String> systemId =
-                    ServerIdentity.read(directories.identityFile()).map(ServerIdentity::systemId);
-            Pass pass = new Pass(storage, systemId, occasion == Occasion.DIRECT);
+            Optional<ServerIdentity> identity = ServerIdentity.read(directories.identityFile());
+            Pass pass = new Pass(storage, identity, occasion == Occasion.DIRECT);
             try {
                 return pass.run(directories, CompressionDetector.of(archive.compression()));
             } catch (IOException e) {
@@ -104,14 +110,16 @@ public final class ArchiveWalService {
 
     private final class Pass {
         private final LocalWalStorage storage;
-        private final Optional<String> systemId;
         private final boolean direct;
         private final Quarantine quarantine;
         private final Optional<ArchiveListener> listener;
+        private @Nullable Optional<String> systemId;
 
-        Pass(LocalWalStorage storage, Optional<String> systemId, boolean direct) {
+        Pass(LocalWalStorage storage, Optional<ServerIdentity> identity, boolean direct) {
             this.storage = storage;
-            this.systemId = systemId;
+            if (identity.isPresent()) {
+                this.systemId = identity.map(ServerIdentity::systemId);
+            }
             this.direct = direct;
             this.quarantine = new ErrorsDirectory(server.directories().errors(), clock);
             this.listener = hooks.hasScripts(HookEvent.ARCHIVE)
@@ -139,7 +147,17 @@ public final class ArchiveWalService {
             ArchiveMessages progress = new ArchiveMessages(messages, server.name(), name, direct);
             WalBatch batch = source.nextBatch();
             progress.begin(batch);
-            return new WalArchiver(source, storage, quarantine, progress, listener, systemId).archive(batch);
+            return new WalArchiver(source, storage, quarantine, progress, listener, this::systemId).archive(batch);
+        }
+
+        /** PostgreSQL is asked once in a pass, and only when there is a segment to judge. */
+        private Optional<String> systemId() {
+            Optional<String> known = systemId;
+            if (known == null) {
+                known = parts.systemIdOfPostgres(server);
+                systemId = known;
+            }
+            return known;
         }
     }
 }

@@ -22,6 +22,8 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** A configured server {@code main} with directories below a temporary one, whose WAL arrives by hand. */
@@ -38,6 +40,9 @@ final class ArchiveServer {
     final Path errors;
     final RecordingMessages messages = new RecordingMessages();
     final ServerConfig config;
+
+    /** What PostgreSQL says when it is asked for its system identifier. */
+    Supplier<Optional<String>> postgres = Optional::empty;
 
     /** @param options lines of the server's section, besides those that every server here has */
     ArchiveServer(Path home, String... options) throws IOException, ConfigException {
@@ -59,7 +64,13 @@ final class ArchiveServer {
     }
 
     ArchiveWalService service() {
-        return new ArchiveWalService(config, HookRunner.of(config, "barman.conf"), messages, CLOCK);
+        return new ArchiveWalService(
+                config, HookRunner.of(config, "barman.conf"), messages, CLOCK, new ArchiveWalService.Parts() {
+                    @Override
+                    public Optional<String> systemIdOfPostgres(ServerConfig server) {
+                        return postgres.get();
+                    }
+                });
     }
 
     ArchiveSummary archive() throws Exception {

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -54,6 +55,11 @@ public final class ArchiveWalChild {
             @Override
             public WalSource source(WalSource source) {
                 return new KillingSource(source, step, wal);
+            }
+
+            @Override
+            public Optional<String> systemIdOfPostgres(ServerConfig asked) {
+                return Optional.empty();
             }
         };
         Files.createFile(started(Path.of(arguments[0])));

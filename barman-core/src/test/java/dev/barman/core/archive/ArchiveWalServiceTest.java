@@ -16,7 +16,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -227,12 +230,78 @@ class ArchiveWalServiceTest {
                         + SampleWals.SYSTEM_ID + ". It was moved to " + server.errors.resolve(kept)));
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void beforeTheFirstBackupPostgresIsAskedOnceWhichClusterItIs(boolean withHooks) throws Exception {
+        ArchiveServer server = new ArchiveServer(
+                home,
+                "archiver = on",
+                "streaming_archiver = on",
+                "slot_name = barman",
+                withHooks ? "pre_archive_script = true" : "");
+        AtomicInteger asked = new AtomicInteger();
+        server.postgres = () -> {
+            asked.incrementAndGet();
+            return Optional.of(SampleWals.SYSTEM_ID);
+        };
+        server.arrive(server.streaming, W1);
+        server.arrive(server.streaming, W2 + ".partial", new byte[9]);
+        server.arrive(server.incoming, W2, ArchiveServer.segment(W2, OTHER_SYSTEM));
+        server.arrive(server.incoming, W3);
+
+        assertThat(server.archive()).isEqualTo(new ArchiveSummary(2, 0, 1, 0, false));
+        assertThat(server.indexed()).containsExactly(W1, W3);
+        assertThat(ArchiveServer.files(server.errors)).containsExactly(W2 + "." + ArchiveServer.STAMP + ".unknown");
+        assertThat(asked).hasValue(1);
+        assertThat(server.directory.resolve("identity.json")).doesNotExist();
+    }
+
     @Test
-    void clusterIsNotCheckedBeforeItIsKnown() throws Exception {
+    void clusterIsNotCheckedWhenNobodyKnowsIt() throws Exception {
         ArchiveServer server = new ArchiveServer(home, "archiver = on");
         server.arrive(server.incoming, W1, ArchiveServer.segment(W1, OTHER_SYSTEM));
 
         assertThat(server.archive().archived()).isEqualTo(1);
+    }
+
+    @Test
+    void postgresIsNotAskedWhenTheIdentityIsKnown() throws Exception {
+        ArchiveServer server = unaskedServer();
+        server.identify(SampleWals.SYSTEM_ID);
+        server.arrive(server.incoming, W1);
+
+        assertThat(server.archive().archived()).isEqualTo(1);
+    }
+
+    @Test
+    void postgresIsNotAskedWithoutASegmentToJudge() throws Exception {
+        ArchiveServer server = unaskedServer();
+        server.archive();
+        server.arrive(server.incoming, LABEL, "START WAL LOCATION".getBytes());
+        server.arrive(server.incoming, HISTORY, new byte[] {1});
+        server.arrive(server.incoming, W1, Arrays.copyOf(ArchiveServer.segment(W1, OTHER_SYSTEM), 9999));
+
+        assertThat(server.archive()).isEqualTo(new ArchiveSummary(2, 0, 0, 1, false));
+    }
+
+    private ArchiveServer unaskedServer() throws Exception {
+        ArchiveServer server = new ArchiveServer(home, "archiver = on");
+        server.postgres = () -> {
+            throw new AssertionError("PostgreSQL was asked");
+        };
+        return server;
+    }
+
+    @Test
+    void damagedIdentityIsAClearErrorAndNothingIsArchived() throws Exception {
+        ArchiveServer server = unaskedServer();
+        Files.writeString(server.directory.resolve("identity.json"), "{");
+        server.arrive(server.incoming, W1);
+
+        assertThatExceptionOfType(BarmanException.class)
+                .isThrownBy(server::archive)
+                .withMessageContaining(server.directory.resolve("identity.json").toString());
+        assertThat(ArchiveServer.files(server.incoming)).containsExactly(W1);
     }
 
     @Test

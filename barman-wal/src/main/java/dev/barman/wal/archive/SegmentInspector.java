@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,9 +25,9 @@ import org.slf4j.LoggerFactory;
 final class SegmentInspector {
     private static final Logger logger = LoggerFactory.getLogger(SegmentInspector.class);
 
-    private final Optional<String> expectedSystemId;
+    private final Supplier<Optional<String>> expectedSystemId;
 
-    SegmentInspector(Optional<String> expectedSystemId) {
+    SegmentInspector(Supplier<Optional<String>> expectedSystemId) {
         this.expectedSystemId = expectedSystemId;
     }
 
@@ -64,8 +65,9 @@ final class SegmentInspector {
             return new Verdict.Incomplete(header.get().segmentSizeBytes());
         }
         String systemId = header.get().systemId();
-        if (expectedSystemId.isPresent() && !expectedSystemId.get().equals(systemId)) {
-            return new Verdict.Foreign(systemId, expectedSystemId.get());
+        Optional<String> expected = expectedSystemId.get();
+        if (expected.isPresent() && !expected.get().equals(systemId)) {
+            return new Verdict.Foreign(systemId, expected.get());
         }
         return ACCEPTABLE;
     }

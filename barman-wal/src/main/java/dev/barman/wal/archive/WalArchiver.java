@@ -19,6 +19,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +54,8 @@ public final class WalArchiver {
      * @param quarantine takes what cannot be archived
      * @param progress is told what happens
      * @param listener brackets every single WAL; without one the storage may work on several at once
-     * @param expectedSystemId the identifier of the cluster whose WAL belongs here; empty when it is not known yet
+     * @param expectedSystemId gives the identifier of the cluster whose WAL belongs here; empty when it is not known. Asked for each
+     *     complete segment that tells its cluster, and not at all without one; every answer is the same
      */
     public WalArchiver(
             WalSource source,
@@ -61,7 +63,7 @@ public final class WalArchiver {
             Quarantine quarantine,
             ArchiveProgress progress,
             Optional<ArchiveListener> listener,
-            Optional<String> expectedSystemId) {
+            Supplier<Optional<String>> expectedSystemId) {
         this.source = source;
         this.storage = storage;
         this.quarantine = quarantine;

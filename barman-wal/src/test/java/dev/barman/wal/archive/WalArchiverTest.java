@@ -42,6 +42,7 @@ class WalArchiverTest {
     private Path aside;
     private final MemoryWalStorage storage = new MemoryWalStorage();
     private final List<String> log = new ArrayList<>();
+    private int askedForCluster;
 
     @BeforeEach
     void createDirectories() throws IOException {
@@ -138,8 +139,10 @@ class WalArchiverTest {
             items.add(new WalBatch.Item(WalFileName.parse(name), incoming.resolve(name)));
         }
         List<Path> foreign = unknown.stream().map(incoming::resolve).toList();
-        return new WalArchiver(
-                        new Source(), storage, this::keep, new Progress(), listener, Optional.of(SampleWals.SYSTEM_ID))
+        return new WalArchiver(new Source(), storage, this::keep, new Progress(), listener, () -> {
+                    askedForCluster++;
+                    return Optional.of(SampleWals.SYSTEM_ID);
+                })
                 .archive(new WalBatch(items, foreign, items.size() + foreign.size()));
     }
 
@@ -288,6 +291,21 @@ class WalArchiverTest {
         assertThat(archive(Optional.empty(), List.of(), partial, W2, "00000002.history")
                         .archived())
                 .isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void clusterIsAskedForOnlyWhenACompleteSegmentTellsIts(boolean bracketed) throws IOException {
+        arrive(W1, Arrays.copyOf(segment(W1, OTHER_SYSTEM), 9999));
+        arrive(W2 + ".partial", segment(W2, OTHER_SYSTEM));
+        arrive(W3, SampleWals.content(3, 1 << 20));
+
+        archive(maybe(bracketed), List.of(), W1, W2 + ".partial", W3);
+        assertThat(askedForCluster).isZero();
+
+        arrive(W4);
+        archive(maybe(bracketed), List.of(), W4);
+        assertThat(askedForCluster).isPositive();
     }
 
     @Test
