@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.testing;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * A real sshd on a free loopback port, with host and user keys of its own, running as the user of the tests, together with a
  * client configuration that knows them. Everything lies in one directory; {@link #close()} stops it. Not thread-safe.
  */
-final class PrivateSshd implements AutoCloseable {
+public final class PrivateSshd implements AutoCloseable {
     private final Path directory;
     private final int port;
     private final Process process;
@@ -29,7 +29,7 @@ final class PrivateSshd implements AutoCloseable {
     }
 
     /** The server program, which must be started by its full path. */
-    static Optional<Path> program() {
+    public static Optional<Path> program() {
         for (String candidate : List.of("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd")) {
             if (Files.isExecutable(Path.of(candidate))) {
                 return Optional.of(Path.of(candidate));
@@ -44,7 +44,7 @@ final class PrivateSshd implements AutoCloseable {
      * @param directory an empty directory
      * @param remotePath PATH of the sessions
      */
-    static PrivateSshd start(Path directory, String remotePath) throws IOException, InterruptedException {
+    public static PrivateSshd start(Path directory, String remotePath) throws IOException, InterruptedException {
         Path hostKey = directory.resolve("host_key");
         Path userKey = directory.resolve("user_key");
         key(hostKey);
@@ -72,21 +72,7 @@ final class PrivateSshd implements AutoCloseable {
                         ""));
         String hostPublic = Files.readString(directory.resolve("host_key.pub"));
         Files.writeString(directory.resolve("known_hosts"), "[127.0.0.1]:" + port + " " + hostPublic);
-        Files.writeString(
-                directory.resolve("ssh_config"),
-                String.join(
-                        "\n",
-                        "IdentityFile " + userKey,
-                        "IdentitiesOnly yes",
-                        "UserKnownHostsFile " + directory.resolve("known_hosts"),
-                        "StrictHostKeyChecking yes",
-                        "BatchMode yes",
-                        "ConnectTimeout 10",
-                        ""));
-        Path bin = Files.createDirectory(directory.resolve("bin"));
-        Path ssh = Files.writeString(
-                bin.resolve("ssh"), "#!/bin/sh\nexec /usr/bin/ssh -F " + directory.resolve("ssh_config") + " \"$@\"\n");
-        Files.setPosixFilePermissions(ssh, PosixFilePermissions.fromString("rwxr-xr-x"));
+        client(directory, directory.resolve("bin"), userKey);
 
         // sshd as root wants this directory, which a machine that never started the service does not have.
         if (user.equals("root")) {
@@ -104,6 +90,24 @@ final class PrivateSshd implements AutoCloseable {
             throw e;
         }
         return sshd;
+    }
+
+    /** Writes an {@code ssh} into the directory that uses that key. */
+    private static void client(Path directory, Path bin, Path key) throws IOException {
+        Files.createDirectory(bin);
+        Path config = Files.writeString(
+                bin.resolve("ssh_config"),
+                String.join(
+                        "\n",
+                        "IdentityFile " + key,
+                        "IdentitiesOnly yes",
+                        "UserKnownHostsFile " + directory.resolve("known_hosts"),
+                        "StrictHostKeyChecking yes",
+                        "BatchMode yes",
+                        "ConnectTimeout 10",
+                        ""));
+        Path ssh = Files.writeString(bin.resolve("ssh"), "#!/bin/sh\nexec /usr/bin/ssh -F " + config + " \"$@\"\n");
+        Files.setPosixFilePermissions(ssh, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     private static void key(Path file) throws IOException, InterruptedException {
@@ -130,16 +134,31 @@ final class PrivateSshd implements AutoCloseable {
         throw new IOException("sshd did not start: " + log());
     }
 
-    int port() {
+    /** The loopback port it listens on. */
+    public int port() {
         return port;
     }
 
     /** A directory with an {@code ssh} that uses our keys, to be put first on the client's PATH. */
-    Path clientBin() {
+    public Path clientBin() {
         return directory.resolve("bin");
     }
 
-    String log() throws IOException {
+    /**
+     * The same for another user of this machine, who has the key to himself as ssh demands it. The directory must be one that
+     * this user can reach; only root can ask for it.
+     */
+    public Path clientBinFor(String user) throws IOException {
+        Path key = directory.resolve("user_key-" + user);
+        Files.copy(directory.resolve("user_key"), key);
+        Files.setOwner(key, key.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(user));
+        Path bin = directory.resolve("bin-" + user);
+        client(directory, bin, key);
+        return bin;
+    }
+
+    /** What it has logged so far. */
+    public String log() throws IOException {
         return Files.readString(directory.resolve("sshd.log"));
     }
 
