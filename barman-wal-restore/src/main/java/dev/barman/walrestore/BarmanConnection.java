@@ -72,6 +72,26 @@ record BarmanConnection(
                 words);
     }
 
+    /** The options that give this connection, for another program of ours. */
+    List<String> toArguments() {
+        List<String> argv = new ArrayList<>();
+        argv.add("--user=" + user);
+        if (port != null) {
+            argv.add("--port=" + port);
+        }
+        if (config != null) {
+            argv.add("--config=" + config);
+        }
+        if (localCommand != null) {
+            StringBuilder words = new StringBuilder();
+            for (String word : localCommand) {
+                words.append(words.length() == 0 ? "" : " ").append(ShellWords.quote(word));
+            }
+            argv.add("--local-command=" + words);
+        }
+        return argv;
+    }
+
     private static boolean isPort(String text) {
         try {
             int port = Integer.parseInt(text);
@@ -86,9 +106,19 @@ record BarmanConnection(
         return localCommand == null ? "ssh" : localCommand.get(0);
     }
 
-    private List<String> ssh() {
+    /** An ssh that lets others use its connection, and does nothing itself; to be given no input. Not for a local command. */
+    List<String> sharedConnection(List<String> sshOptions) {
+        List<String> argv = ssh(sshOptions);
+        argv.remove(argv.size() - 1);
+        argv.add(1, "-N");
+        argv.add(1, "-M");
+        return argv;
+    }
+
+    private List<String> ssh(List<String> options) {
         List<String> argv = new ArrayList<>();
         argv.add("ssh");
+        argv.addAll(options);
         if (port != null) {
             argv.add("-p");
             argv.add(port);
@@ -116,7 +146,7 @@ record BarmanConnection(
             argv.add("put-wal");
             argv.add(server);
         } else {
-            argv = ssh();
+            argv = ssh(List.of());
             if (config != null) {
                 argv.add("--config=" + ShellWords.quote(config));
             }
@@ -131,6 +161,11 @@ record BarmanConnection(
 
     /** The command that writes one WAL to its standard output, or tests whether it would. */
     List<String> getWal(String server, String wal, List<String> options) {
+        return getWal(server, wal, options, List.of());
+    }
+
+    /** As {@link #getWal(String, String, List)}, with options for ssh itself. */
+    List<String> getWal(String server, String wal, List<String> options, List<String> sshOptions) {
         if (localCommand != null) {
             List<String> argv = local();
             argv.add("get-wal");
@@ -139,7 +174,7 @@ record BarmanConnection(
             argv.add(wal);
             return argv;
         }
-        List<String> argv = ssh();
+        List<String> argv = ssh(sshOptions);
         if (config != null) {
             argv.add("--config " + ShellWords.quoteIfNeeded(config));
         }

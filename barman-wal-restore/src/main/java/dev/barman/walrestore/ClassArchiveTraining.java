@@ -1,51 +1,130 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.walrestore;
 
+import dev.barman.wal.spool.SpoolLocation;
+import dev.barman.wal.spool.WalSpool;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Runs both commands so that their classes are loaded, for {@code lib/prepare}, which writes the loaded classes into the class
- * archive. Local commands stand for the server; whether a transfer succeeds does not matter.
+ * Runs the commands so that their classes are loaded, for {@code lib/prepare}, which writes the loaded classes into the class
+ * archive. A script stands for the server; whether a transfer succeeds does not matter, but all of them do.
  */
 public final class ClassArchiveTraining {
     private static final int SEGMENT_BYTES = 1 << 20;
+    private static final long SYSTEM_ID = 1;
+    private static final String FIRST = "000000010000000000000001";
+    private static final String SECOND = "000000010000000000000002";
+    private static final String MISSING = "000000010000000000000003";
 
     private ClassArchiveTraining() {}
 
     /** Runs the commands and deletes what they left. */
     public static void main(String[] args) throws IOException {
+        train();
+    }
+
+    /** The exit codes of the runs that transfer something, in order. */
+    static List<Integer> train() throws IOException {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        List<Integer> codes = new ArrayList<>();
         Path directory = Files.createTempDirectory("barman-training");
-        Path segment = directory.resolve("000000010000000000000001");
-        Path target = directory.resolve("RECOVERYXLOG");
         try {
-            Files.write(segment, new byte[SEGMENT_BYTES]);
-            String send = "sh -c 'cat " + segment + "'";
-            String receive = "sh -c 'cat >/dev/null'";
-            String name = segment.getFileName().toString();
+            Path barman = barman(directory);
+            String local = "--local-command=sh " + ShellWords.quote(barman.toString());
+            String target = directory.resolve("RECOVERYXLOG").toString();
             WalRestoreMain.run(new String[] {"--version"}, nowhere, nowhere);
             WalRestoreMain.run(new String[] {"--help"}, nowhere, nowhere);
-            WalRestoreMain.run(
-                    new String[] {"--local-command", send, "host", "server", name, target.toString()},
-                    nowhere,
-                    nowhere);
+            codes.add(WalRestoreMain.run(new String[] {local, "host", "server", FIRST, target}, nowhere, nowhere));
+            codes.add(WalRestoreMain.run(new String[] {local, "host", "server", MISSING, target}, nowhere, nowhere));
+            WalSpool spool = spool(directory.resolve("spool"));
+            String[] fromSpool = {
+                local, "-p", "8", "--spool-dir", directory.resolve("spool").toString(), "host", "server", FIRST, target
+            };
+            codes.add(WalRestoreMain.run(fromSpool, nowhere, nowhere));
+            codes.add(PrefetchMain.run(
+                    new String[] {
+                        "--directory=" + spool.directory(),
+                        "--system-id=" + SYSTEM_ID,
+                        "--segment-size=" + SEGMENT_BYTES,
+                        "--parallel=8",
+                        local,
+                        "host",
+                        "server",
+                        FIRST
+                    },
+                    nowhere));
             WalArchiveMain.run(new String[] {"--version"}, nowhere, nowhere);
             WalArchiveMain.run(
-                    new String[] {"--local-command", receive, "host", "server", segment.toString()}, nowhere, nowhere);
+                    new String[] {
+                        local, "host", "server", directory.resolve(FIRST).toString()
+                    },
+                    nowhere,
+                    nowhere);
         } finally {
-            Files.deleteIfExists(target);
-            Files.deleteIfExists(segment);
-            try (var left = Files.newDirectoryStream(directory)) {
-                for (Path file : left) {
-                    Files.delete(file);
-                }
-            }
-            Files.delete(directory);
+            delete(directory);
         }
+    }
+
+    /** A script that has the first two segments, and takes everything it is sent. */
+    private static Path barman(Path directory) throws IOException {
+        write(directory.resolve(FIRST), 1);
+        write(directory.resolve(SECOND), 2);
+        String cat = "cat " + ShellWords.quote(directory.toString()) + "/";
+        return Files.writeString(
+                directory.resolve("barman"),
+                "case \"$*\" in *--stream*) exit 2 ;; put-wal*) cat >/dev/null ;; *1) " + cat + FIRST + " ;; *2) " + cat
+                        + SECOND + " ;; *) echo \"ERROR: WAL file '" + MISSING
+                        + "' not found in server 'server'\" >&2; exit 1 ;; esac\n");
+    }
+
+    private static WalSpool spool(Path base) throws IOException {
+        Path ofServer = SpoolLocation.ofServer(base, "host", "server");
+        WalSpool spool = new WalSpool(
+                SpoolLocation.ofStandby(ofServer, SYSTEM_ID, Path.of("").toAbsolutePath()), SYSTEM_ID);
+        spool.create(base);
+        Files.writeString(ofServer.resolve("system-id"), Long.toString(SYSTEM_ID));
+        write(spool.directory().resolve(FIRST), 1);
+        return spool;
+    }
+
+    /** A segment of PostgreSQL 15 as far as its header. */
+    private static void write(Path file, long number) throws IOException {
+        ByteBuffer page = ByteBuffer.allocate(SEGMENT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        page.putShort(0, (short) 0xD110);
+        page.putShort(2, (short) 2);
+        page.putInt(4, 1);
+        page.putLong(8, number * SEGMENT_BYTES);
+        page.putLong(24, SYSTEM_ID);
+        page.putInt(32, SEGMENT_BYTES);
+        page.putInt(36, 8192);
+        Files.write(file, page.array());
+    }
+
+    private static void delete(Path directory) throws IOException {
+        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, java.io.IOException failure) throws IOException {
+                Files.delete(visited);
+                return FileVisitResult.CONTINUE;
+            }
+        });
     }
 }

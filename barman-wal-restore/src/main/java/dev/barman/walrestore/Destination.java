@@ -6,8 +6,10 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -48,18 +50,8 @@ final class Destination implements AutoCloseable {
      * @throws ClientException when it is a directory, another thing that is no file, or cannot be written
      */
     static Destination open(String walDest) throws ClientException {
-        Path file = Path.of(walDest);
-        if (Files.isDirectory(file)) {
-            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST cannot be a directory: " + walDest);
-        }
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST is not a regular file: " + walDest);
-        }
-        Path namePath = file.getFileName();
-        if (namePath == null) {
-            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST is not the name of a file: " + walDest);
-        }
-        String prefix = "." + namePath + ".";
+        Path file = file(walDest);
+        String prefix = "." + file.getFileName() + ".";
         Path temporary = file.resolveSibling(prefix + OwnProcess.pid() + TEMPORARY_SUFFIX);
         try {
             // A process with our number may have left it: whatever it is, it is nobody's.
@@ -77,10 +69,82 @@ final class Destination implements AutoCloseable {
             }
             return destination;
         } catch (IOException e) {
-            throw new ClientException(
-                    RestoreExit.BAD_REQUEST,
-                    "Cannot open '" + walDest + "' (WAL_DEST) for writing: " + WalArchiveClient.describe(e));
+            throw unwritable(walDest, e);
         }
+    }
+
+    private static Path file(String walDest) throws ClientException {
+        Path file = Path.of(walDest);
+        if (Files.isDirectory(file)) {
+            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST cannot be a directory: " + walDest);
+        }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST is not a regular file: " + walDest);
+        }
+        if (file.getFileName() == null) {
+            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST is not the name of a file: " + walDest);
+        }
+        return file;
+    }
+
+    /**
+     * Makes a complete, durable file the destination: by renaming it, or where it lies on another file system, by a copy that is as
+     * good.
+     *
+     * @param source goes away
+     * @param walDest path as given by the user
+     * @return false when the source has gone before; nothing has happened then
+     * @throws ClientException when the destination is a directory, another thing that is no file, or cannot be written
+     */
+    static boolean takeOver(Path source, String walDest) throws ClientException {
+        Path file = file(walDest);
+        try {
+            Files.move(source, file, StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        } catch (AtomicMoveNotSupportedException e) {
+            return copy(source, walDest);
+        } catch (IOException e) {
+            if (!Files.exists(source)) {
+                return false;
+            }
+            throw unwritable(walDest, e);
+        }
+    }
+
+    private static boolean copy(Path source, String walDest) throws ClientException {
+        try (FileChannel from = FileChannel.open(source, StandardOpenOption.READ);
+                Destination destination = open(walDest)) {
+            long size = from.size();
+            long copied = 0;
+            while (copied < size) {
+                long n = from.transferTo(copied, size - copied, destination.channel);
+                if (n <= 0) {
+                    throw new IOException("'" + source + "' became shorter while it was copied");
+                }
+                copied += n;
+            }
+            destination.deliver();
+            Files.deleteIfExists(source);
+            return true;
+        } catch (NoSuchFileException e) {
+            if (!Files.exists(source)) {
+                return false;
+            }
+            throw incomplete(walDest, e);
+        } catch (IOException e) {
+            throw incomplete(walDest, e);
+        }
+    }
+
+    private static ClientException incomplete(String walDest, IOException e) {
+        return new ClientException(
+                RestoreExit.NOT_ASKED, "Cannot write '" + walDest + "' (WAL_DEST): " + WalArchiveClient.describe(e));
+    }
+
+    private static ClientException unwritable(String walDest, IOException e) {
+        return new ClientException(
+                RestoreExit.BAD_REQUEST,
+                "Cannot open '" + walDest + "' (WAL_DEST) for writing: " + WalArchiveClient.describe(e));
     }
 
     /**

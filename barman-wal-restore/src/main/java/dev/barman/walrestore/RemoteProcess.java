@@ -8,7 +8,7 @@ import java.io.OutputStream;
 import java.util.List;
 
 /**
- * The running ssh or local command. Its standard error is ours. It ends with this virtual machine: a termination signal
+ * The running ssh or local command. Its standard error is ours, or is passed on by an {@link ErrorRelay}. It ends with this virtual machine: a termination signal
  * passes on to it through a shutdown hook, and its pipes break when we are killed.
  *
  * <p>Not thread-safe, but for the hook.
@@ -20,8 +20,10 @@ final class RemoteProcess implements AutoCloseable {
     enum Streams {
         /** We write its standard input; its output is ours. */
         WRITE_INPUT,
-        /** We read its standard output; it has no input. */
+        /** We read its standard output and standard error; it has no input. */
         READ_OUTPUT,
+        /** We write its standard input and read its standard output; its standard error is ours. */
+        TALK,
         /** It has no input, and its output is ours. */
         INHERIT
     }
@@ -43,11 +45,13 @@ final class RemoteProcess implements AutoCloseable {
      */
     static RemoteProcess start(List<String> argv, Streams streams) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(argv);
-        builder.redirectError(ProcessBuilder.Redirect.INHERIT);
-        if (streams != Streams.WRITE_INPUT) {
+        if (streams != Streams.READ_OUTPUT) {
+            builder.redirectError(ProcessBuilder.Redirect.INHERIT);
+        }
+        if (streams == Streams.READ_OUTPUT || streams == Streams.INHERIT) {
             builder.redirectInput(NO_INPUT);
         }
-        if (streams != Streams.READ_OUTPUT) {
+        if (streams == Streams.WRITE_INPUT || streams == Streams.INHERIT) {
             builder.redirectOutput(ProcessBuilder.Redirect.INHERIT);
         }
         // Set before the start, so that no signal finds the process without it.
@@ -83,6 +87,10 @@ final class RemoteProcess implements AutoCloseable {
 
     InputStream output() {
         return process.getInputStream();
+    }
+
+    InputStream error() {
+        return process.getErrorStream();
     }
 
     /** Waits for the end. Returns the exit code, 128 and the signal's number after a signal. */

@@ -12,7 +12,7 @@ package dev.barman.walrestore;
 final class RestoreExit {
     /** The complete file is at its destination. */
     static final int DELIVERED = 0;
-    /** The server answered that it could not give the file, normally because the archive does not have it. Public code 1. */
+    /** The server has looked, and its archive does not have the file. Public code 1. */
     static final int ABSENT = 64;
     /** The question could not be asked, or the answer was unusable. Public code 2; also for a wrong command line. */
     static final int NOT_ASKED = 65;
@@ -23,13 +23,23 @@ final class RestoreExit {
 
     private RestoreExit() {}
 
-    /** The exit code for a remote {@code barman get-wal} that ended with this code, which is not 0. */
-    static int ofRemote(int code) {
+    /**
+     * The exit code for a remote {@code barman get-wal} that ended with this code, which is not 0.
+     *
+     * @param notFound whether it said that the archive does not have the file
+     */
+    static int ofRemote(int code, boolean notFound) {
         return switch (code) {
-            case 1 -> ABSENT;
+            // 1 is also an unknown server, a broken configuration, a full disk there: no answer to the question.
+            case 1 -> notFound ? ABSENT : NOT_ASKED;
             case 3 -> BAD_REQUEST;
             // 255 is ssh without a connection, 126 and 127 a missing barman, above 128 a signal.
             default -> NOT_ASKED;
         };
+    }
+
+    /** The same for {@code get-wal --test}, where 1 is the answer. */
+    static int ofRemoteTest(int code) {
+        return ofRemote(code, true);
     }
 }

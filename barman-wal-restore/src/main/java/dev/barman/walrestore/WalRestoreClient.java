@@ -12,8 +12,11 @@ import dev.barman.wal.compress.WalCodec;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.io.SequenceInputStream;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,27 +29,43 @@ final class WalRestoreClient {
     private static final int BUFFER_BYTES = 128 * 1024;
     /** Longer than every magic number and than a WAL page header. */
     private static final int HEAD_BYTES = 64;
+    /** Above are the shell, signals and ssh. */
+    private static final int HIGHEST_OF_BARMAN = 125;
 
     private final BarmanConnection connection;
     private final String server;
     private final List<String> options;
+    private final OptionalLong systemIdentifier;
+    private final PrintStream err;
 
     /**
      * @param connection how the server is reached
      * @param server name of the server in Barman's configuration
      * @param options options of the remote {@code get-wal}, in its order
+     * @param systemIdentifier of the cluster that recovers, where it is known
+     * @param err gets what the server says on its standard error
      */
-    WalRestoreClient(BarmanConnection connection, String server, List<String> options) {
+    WalRestoreClient(
+            BarmanConnection connection,
+            String server,
+            List<String> options,
+            OptionalLong systemIdentifier,
+            PrintStream err) {
         this.connection = connection;
         this.server = server;
         this.options = List.copyOf(options);
+        this.systemIdentifier = systemIdentifier;
+        this.err = err;
     }
 
     /** Asks the server whether it would give WAL files. Its answer goes to standard output. */
     void test() throws ClientException {
         List<String> argv = connection.getWal(server, "dummy_wal_name", List.of("--test"));
         try (RemoteProcess remote = RemoteProcess.start(argv, RemoteProcess.Streams.INHERIT)) {
-            failUnlessSuccess(remote.waitFor());
+            int code = remote.waitFor();
+            if (code != 0) {
+                throw failure(RestoreExit.ofRemoteTest(code), code);
+            }
         } catch (IOException e) {
             throw notRunnable(e);
         }
@@ -57,10 +76,12 @@ final class WalRestoreClient {
      *
      * @param name the name asked for
      * @param walDest where to put it
+     * @return the first page's header of a segment, null for other files and where it cannot be read
      * @throws ClientException in every other case than success; nothing is at the destination then
      * @throws TransferException the same, when the transfer itself failed, so that a pause may follow
      */
-    void restore(String name, String walDest) throws ClientException, TransferException {
+    @Nullable
+    WalPageHeader restore(String name, String walDest) throws ClientException, TransferException {
         if (!WalFileName.isWalFileName(name)) {
             throw new ClientException(RestoreExit.BAD_REQUEST, "'" + name + "' is not a valid wal file name");
         }
@@ -72,9 +93,11 @@ final class WalRestoreClient {
             } catch (IOException e) {
                 throw notRunnable(e);
             }
+            ErrorRelay relay = new ErrorRelay(remote.error(), err);
+            relay.start();
             try (remote) {
                 destination.removeStale();
-                receive(name, remote, destination);
+                return receive(name, remote, relay, destination);
             } catch (ClientException e) {
                 throw new TransferException(e);
             }
@@ -97,7 +120,8 @@ final class WalRestoreClient {
         }
     }
 
-    private void receive(String name, RemoteProcess remote, Destination destination) throws ClientException {
+    private @Nullable WalPageHeader receive(
+            String name, RemoteProcess remote, ErrorRelay relay, Destination destination) throws ClientException {
         Received received;
         try {
             received = copy(remote.output(), destination);
@@ -105,15 +129,14 @@ final class WalRestoreClient {
             throw new ClientException(RestoreExit.NOT_ASKED, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             // What the server says of itself comes first: data that breaks off explains nothing.
-            failUnlessSuccess(remote.waitFor());
+            failUnlessSuccess(name, remote.waitFor(), relay);
             throw unusable(name, "its data cannot be decompressed: " + e.getMessage());
         }
-        failUnlessSuccess(remote.waitFor());
-        String problem = received.sizeBytes == 0
-                ? "it is empty"
-                : WalFileName.isSegment(name)
-                        ? WalSegmentCheck.problem(WalSegmentName.parse(name), received.head, received.sizeBytes)
-                        : null;
+        failUnlessSuccess(name, remote.waitFor(), relay);
+        WalPageHeader header = WalFileName.isSegment(name)
+                ? WalPageHeader.parse(ByteBuffer.wrap(received.head)).orElse(null)
+                : null;
+        String problem = problem(name, received, header);
         if (problem != null) {
             throw unusable(name, problem);
         }
@@ -123,6 +146,25 @@ final class WalRestoreClient {
             throw new ClientException(
                     RestoreExit.NOT_ASKED, "Cannot complete WAL_DEST: " + WalArchiveClient.describe(e));
         }
+        return header;
+    }
+
+    private @Nullable String problem(String name, Received received, @Nullable WalPageHeader header) {
+        if (received.sizeBytes == 0) {
+            return "it is empty";
+        }
+        if (!WalFileName.isSegment(name)) {
+            return null;
+        }
+        String problem = WalSegmentCheck.problem(WalSegmentName.parse(name), received.head, received.sizeBytes);
+        if (problem == null
+                && header != null
+                && systemIdentifier.isPresent()
+                && systemIdentifier.getAsLong() != header.systemIdentifier()) {
+            return "it comes from the cluster with the system identifier " + header.systemId() + ", and this one has "
+                    + Long.toUnsignedString(systemIdentifier.getAsLong());
+        }
+        return problem;
     }
 
     private static final class Received {
@@ -193,14 +235,22 @@ final class WalRestoreClient {
         }
     }
 
-    private void failUnlessSuccess(int code) throws ClientException {
-        if (code == 0) {
-            return;
+    private void failUnlessSuccess(String name, int code, ErrorRelay relay) throws ClientException {
+        if (code != 0) {
+            throw failure(RestoreExit.ofRemote(code, isNotFound(name, relay.text())), code);
         }
-        int exit = RestoreExit.ofRemote(code);
-        throw new ClientException(
+    }
+
+    /** Barman ends with 1 whatever went wrong. Only with these words it has looked, and the file is not there. */
+    static boolean isNotFound(String name, String said) {
+        return said.contains("WAL file '" + name + "' not found in server ");
+    }
+
+    private ClientException failure(int exit, int code) {
+        boolean connectionLost = code < 0 || code > HIGHEST_OF_BARMAN;
+        return new ClientException(
                 exit,
-                exit == RestoreExit.NOT_ASKED
+                connectionLost
                         ? "Connection problem with " + connection.program() + " (exit code " + code + ")"
                         : "Remote 'barman get-wal' command has failed!");
     }

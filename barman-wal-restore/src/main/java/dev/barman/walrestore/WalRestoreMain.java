@@ -5,9 +5,13 @@ import dev.barman.args.ArgumentParser;
 import dev.barman.args.ParsedArguments;
 import dev.barman.args.ProgramVersion;
 import dev.barman.args.UsageException;
+import dev.barman.wal.ControlFile;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * {@code barman-wal-restore}: a {@code restore_command} that fetches one WAL file through {@code barman get-wal}, over ssh or
@@ -15,6 +19,7 @@ import java.util.List;
  */
 public final class WalRestoreMain {
     static final String PROGRAM = "barman-wal-restore";
+    private static final String DEFAULT_SPOOL = "/var/tmp/walrestore";
 
     private WalRestoreMain() {}
 
@@ -50,16 +55,34 @@ public final class WalRestoreMain {
                 return RestoreExit.DELIVERED;
             }
             sleepSeconds = number(arguments, "--sleep", "-s/--sleep");
-            // Prefetching is not there yet; without it the option changes nothing but speed.
-            number(arguments, "--parallel", "-p/--parallel");
-            WalRestoreClient client = new WalRestoreClient(
-                    BarmanConnection.from(arguments), arguments.positional("SERVER_NAME"), remoteOptions(arguments));
+            int jobs = number(arguments, "--parallel", "-p/--parallel");
+            OutageWait outage = OutageWait.parse(arguments.value("--outage-timeout"));
+            BarmanConnection connection = BarmanConnection.from(arguments);
+            String server = arguments.positional("SERVER_NAME");
+            OptionalLong systemIdentifier = ControlFile.systemIdentifier(Path.of(""));
+            WalRestoreClient client =
+                    new WalRestoreClient(connection, server, remoteOptions(arguments, true), systemIdentifier, err);
             warnOfDeprecation(arguments, out);
             if (arguments.has("--test")) {
                 client.test();
-            } else {
-                client.restore(arguments.positional("WAL_NAME"), arguments.positional("WAL_DEST"));
+                return RestoreExit.DELIVERED;
             }
+            String name = arguments.positional("WAL_NAME");
+            String walDest = arguments.positional("WAL_DEST");
+            if (jobs <= 1) {
+                outage.run(() -> client.restore(name, walDest), err);
+                return RestoreExit.DELIVERED;
+            }
+            String spoolDirectory = arguments.value("--spool-dir");
+            Path base = Path.of(spoolDirectory == null ? DEFAULT_SPOOL : spoolDirectory)
+                    .toAbsolutePath();
+            requireParent(base);
+            PrefetchProcess prefetch = new PrefetchProcess(
+                    PrefetchProcess.ofDistribution(), connection, server, jobs, remoteOptions(arguments, false));
+            SpooledRestore spooled = new SpooledRestore(
+                    base, connection, server, Path.of("").toAbsolutePath(), systemIdentifier, prefetch, client, err);
+            boolean partial = arguments.has("--partial");
+            outage.run(() -> spooled.restore(name, walDest, partial), err);
             return RestoreExit.DELIVERED;
         } catch (UsageException e) {
             err.print(parser.usage());
@@ -90,14 +113,20 @@ public final class WalRestoreMain {
                         "--sleep")
                 .option(
                         "JOBS",
-                        "how many files to fetch ahead; accepted, but this version fetches only the"
-                                + " requested file",
+                        "keep JOBS segments ready in the spool directory: a background process fetches them"
+                                + " over one connection, follows the recovery, and ends by itself; 0 (none) unless given",
                         "-p",
                         "--parallel")
                 .option(
                         "SPOOL_DIR",
-                        "directory of files fetched ahead; accepted, but not used by this version",
+                        "directory for segments fetched ahead; " + DEFAULT_SPOOL + " unless given",
                         "--spool-dir")
+                .option(
+                        "SECONDS",
+                        "when the backup host cannot be asked, go on trying for SECONDS, or 'forever', before ending"
+                                + " with 2, which PostgreSQL takes for the end of the archive; 0 unless given. (Not in"
+                                + " the original command.)",
+                        "--outage-timeout")
                 .flag("make do with NAME.partial where the complete file is missing", "-P", "--partial")
                 .flag("transfer the file compressed with gzip (deprecated)", "-z", "--gzip")
                 .flag("transfer the file compressed with bzip2 (deprecated)", "-j", "--bzip2")
@@ -113,14 +142,24 @@ public final class WalRestoreMain {
                 .exclusive("--gzip", "--bzip2", "--keep-compression");
     }
 
-    private static List<String> remoteOptions(ParsedArguments arguments) {
+    private static List<String> remoteOptions(ParsedArguments arguments, boolean withPartial) {
         List<String> options = new ArrayList<>();
         for (String option : List.of("--gzip", "--bzip2", "--keep-compression", "--partial")) {
-            if (arguments.has(option)) {
+            if (arguments.has(option) && (withPartial || !option.equals("--partial"))) {
                 options.add(option);
             }
         }
         return options;
+    }
+
+    /** One level is made where it is missing, as in the original; more is likely a mistake in the path. */
+    private static void requireParent(Path base) throws ClientException {
+        Path parent = base.getParent();
+        if (parent != null && !Files.isDirectory(parent)) {
+            throw new ClientException(
+                    RestoreExit.NOT_ASKED,
+                    "Cannot create the spool directory '" + base + "': there is no directory '" + parent + "'");
+        }
     }
 
     private static void warnOfDeprecation(ParsedArguments arguments, PrintStream out) {

@@ -93,7 +93,7 @@ class WalRestoreMainTest {
                         "-p",
                         "4",
                         "--spool-dir",
-                        "/nonexistent",
+                        directory.resolve("spool").toString(),
                         "-P",
                         "--keep-compression"))
                 .as(err)
@@ -152,7 +152,7 @@ class WalRestoreMainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 64", "2, 65", "3, 66", "4, 65", "126, 65", "127, 65", "255, 65"})
+    @CsvSource({"1, 65", "2, 65", "3, 66", "4, 65", "126, 65", "127, 65", "255, 65"})
     void exitCodeOfTheServerBecomesAPrivateCode(int remote, int expected) throws Exception {
         Files.writeString(destination, "old");
         barman.does("head -c 5000 \"$D/answer\"", "exit " + remote);
@@ -160,6 +160,39 @@ class WalRestoreMainTest {
         assertThat(restore(WAL)).isEqualTo(expected);
         assertThat(err).startsWith("ERROR: ").hasLineCount(1);
         assertNothingIsLeft();
+    }
+
+    @Test
+    void onlyAServerThatHasLookedMakesAFileAbsent() throws Exception {
+        barman.does("echo \"ERROR: WAL file '" + WAL + "' not found in server 'main' (SSH host: h)\" >&2", "exit 1");
+        assertThat(restore(WAL)).isEqualTo(RestoreExit.ABSENT);
+        assertThat(err).startsWith("ERROR: WAL file '" + WAL + "' not found").contains("Remote 'barman get-wal'");
+
+        barman.does("echo \"ERROR: Unknown server 'main'\" >&2", "exit 1");
+        assertThat(restore(WAL)).isEqualTo(RestoreExit.NOT_ASKED);
+        assertThat(err).startsWith("ERROR: Unknown server 'main'\n");
+
+        barman.does("echo \"ERROR: WAL file '000000010000000000000009' not found in server 'main'\" >&2", "exit 1");
+        assertThat(restore(WAL)).isEqualTo(RestoreExit.NOT_ASKED);
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void whileTheHostCannotBeAskedItIsAskedAgain() throws Exception {
+        barman.does("test -e \"$D/up\" || { : >\"$D/up\"; exit 255; }", "cat \"$D/answer\"");
+        assertThat(restore(WAL, "--outage-timeout", "30")).as(err).isZero();
+        assertThat(err).startsWith("WARNING: Connection problem with ").hasLineCount(1);
+        assertThat(destination).hasBinaryContent(SEGMENT);
+
+        barman.does("exit 255");
+        long start = System.nanoTime();
+        assertThat(restore(WAL, "--outage-timeout=1")).isEqualTo(RestoreExit.NOT_ASKED);
+        assertThat(System.nanoTime() - start).isBetween(900_000_000L, 10_000_000_000L);
+
+        barman.does("echo \"ERROR: WAL file '" + WAL + "' not found in server 'main'\" >&2", "exit 1");
+        assertThat(restore(WAL, "--outage-timeout", "forever")).isEqualTo(RestoreExit.ABSENT);
+        assertThat(restore(WAL, "--outage-timeout", "soon")).isEqualTo(RestoreExit.NOT_ASKED);
+        assertThat(err).contains("argument --outage-timeout: invalid value: 'soon'");
     }
 
     @Test
@@ -251,11 +284,11 @@ class WalRestoreMainTest {
 
     @Test
     void pauseFollowsAFailedTransferOnly() throws Exception {
-        barman.does("exit 1");
+        barman.does("exit 255");
         long start = System.nanoTime();
-        assertThat(restore(WAL, "--sleep", "1")).isEqualTo(RestoreExit.ABSENT);
+        assertThat(restore(WAL, "--sleep", "1")).isEqualTo(RestoreExit.NOT_ASKED);
         assertThat(System.nanoTime() - start).isGreaterThan(900_000_000L);
-        assertThat(err).isEqualTo("ERROR: Remote 'barman get-wal' command has failed!\nSleeping for 1 seconds.\n");
+        assertThat(err).startsWith("ERROR: Connection problem with ").endsWith("\nSleeping for 1 seconds.\n");
 
         assertThat(restore("notawal", "--sleep", "1")).isEqualTo(RestoreExit.BAD_REQUEST);
         assertThat(err).doesNotContain("Sleeping");

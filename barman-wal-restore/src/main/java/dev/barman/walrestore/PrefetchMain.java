@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.walrestore;
+
+import dev.barman.args.ArgumentParser;
+import dev.barman.args.ParsedArguments;
+import dev.barman.args.UsageException;
+import dev.barman.file.IoReason;
+import dev.barman.file.LockBusyException;
+import dev.barman.file.LockFile;
+import dev.barman.process.OwnProcess;
+import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.WalSegmentSize;
+import dev.barman.wal.spool.PrefetchRequests;
+import dev.barman.wal.spool.WalSpool;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The background process of {@code barman-wal-restore --parallel}: a {@link Prefetcher} for one standby. Started by the command
+ * itself, never by a person; what it has to say goes to standard error, which its launcher points to {@code prefetch.log} in
+ * the spool directory.
+ */
+public final class PrefetchMain {
+    private static final long LOCK_WAIT_MILLIS = 5_000;
+    private static final long LOCK_RETRY_MILLIS = 20;
+    private static final long IDLE_MILLIS = 60_000;
+    private static final long END_MILLIS = 1_000;
+    /** For so long a server that cannot stream is not asked again whether it can. */
+    private static final long NOTE_MAX_AGE_MILLIS = 3_600_000;
+
+    private static final String NOTE = "no-stream";
+    private static final int USAGE = 2;
+
+    private PrefetchMain() {}
+
+    /**
+     * Fetches ahead until there is a reason to end.
+     *
+     * @param args see {@link PrefetchProcess}
+     */
+    public static void main(String[] args) {
+        System.exit(run(args, System.err));
+    }
+
+    static int run(String[] args, PrintStream log) {
+        try {
+            ParsedArguments arguments = parser().parse(args);
+            return run(arguments, log);
+        } catch (UsageException | IllegalArgumentException e) {
+            say(log, "wrong arguments: " + e.getMessage());
+            return USAGE;
+        } catch (IOException e) {
+            say(log, "ended: " + IoReason.of(e));
+            return 1;
+        }
+    }
+
+    private static int run(ParsedArguments arguments, PrintStream log) throws UsageException, IOException {
+        BarmanConnection connection = BarmanConnection.from(arguments);
+        String server = arguments.positional("SERVER_NAME");
+        Path directory = Path.of(required(arguments, "--directory"));
+        WalSpool spool = new WalSpool(directory, Long.parseUnsignedLong(required(arguments, "--system-id")));
+        PrefetchRequests requests = new PrefetchRequests(directory);
+        WalSegmentSize size = WalSegmentSize.of(Long.parseLong(required(arguments, "--segment-size")));
+        WalSegmentName delivered = WalSegmentName.parse(arguments.positional("WAL_NAME"));
+        int jobs = Integer.parseInt(required(arguments, "--parallel"));
+        String standby = arguments.value("--standby");
+        try (LockFile lock = lock(requests)) {
+            if (lock == null) {
+                say(log, "another process fetches ahead already");
+                return 0;
+            }
+            requests.withdrawStart();
+            Prefetcher prefetcher = new Prefetcher(
+                    spool, requests, jobs, size, delivered, IDLE_MILLIS, END_MILLIS, postmaster(standby));
+            List<String> options = new ArrayList<>();
+            for (String option : List.of("--gzip", "--bzip2", "--keep-compression")) {
+                if (arguments.has(option)) {
+                    options.add(option);
+                }
+            }
+            say(log, "process " + OwnProcess.pid() + " begins behind " + delivered.text());
+            String end =
+                    prefetcher.run((first, results) -> open(connection, server, options, first, spool, results, log));
+            say(log, "ended: " + end);
+            return 0;
+        }
+    }
+
+    private static SegmentSource open(
+            BarmanConnection connection,
+            String server,
+            List<String> options,
+            WalSegmentName first,
+            WalSpool spool,
+            SegmentSource.Results results,
+            PrintStream log)
+            throws IOException {
+        // Beside the standbys of this archive, since it is about the server.
+        Path note = spool.directory().resolveSibling(NOTE);
+        long noted = note.toFile().lastModified();
+        if (noted == 0 || System.currentTimeMillis() - noted > NOTE_MAX_AGE_MILLIS) {
+            StreamSource.Opened opened = StreamSource.open(connection, server, first, spool, results);
+            if (opened.source() != null) {
+                Files.deleteIfExists(note);
+                return opened.source();
+            }
+            int code = opened.exitCode();
+            if (code != USAGE) {
+                // Not reached, or it knows the option and says that something is wrong.
+                throw new IOException("the remote command ended with exit code " + code);
+            }
+            say(log, "the server does not stream; one command per file, over one connection");
+            Files.write(note, new byte[0]);
+        }
+        CommandSource source = new CommandSource(connection, server, options, spool, results);
+        source.open();
+        source.request(first);
+        return source;
+    }
+
+    private static @Nullable LockFile lock(PrefetchRequests requests) throws IOException {
+        long end = System.currentTimeMillis() + LOCK_WAIT_MILLIS;
+        while (true) {
+            try {
+                return LockFile.tryAcquire(requests.lockFile());
+            } catch (LockBusyException e) {
+                if (System.currentTimeMillis() > end) {
+                    return null;
+                }
+            }
+            try {
+                Thread.sleep(LOCK_RETRY_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return null;
+            }
+        }
+    }
+
+    /** Watches the process named in {@code postmaster.pid} of a data directory; without such a file there is nothing to watch. */
+    private static Prefetcher.Standby postmaster(@Nullable String directory) throws IOException {
+        if (directory == null) {
+            return () -> true;
+        }
+        Path file = Path.of(directory, "postmaster.pid");
+        long pid = pid(file);
+        if (pid == 0) {
+            return () -> true;
+        }
+        return () -> {
+            try {
+                return pid(file) == pid && ProcessHandle.of(pid).isPresent();
+            } catch (IOException e) {
+                return false;
+            }
+        };
+    }
+
+    private static long pid(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return 0;
+        }
+        try (BufferedReader reader = Files.newBufferedReader(file)) {
+            String line = reader.readLine();
+            return line == null ? 0 : Long.parseLong(line.trim());
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    private static String required(ParsedArguments arguments, String option) throws UsageException {
+        String value = arguments.value(option);
+        if (value == null) {
+            throw new UsageException(option + " is missing");
+        }
+        return value;
+    }
+
+    private static void say(PrintStream log, String text) {
+        log.println(Instant.now().truncatedTo(ChronoUnit.MILLIS) + " " + text);
+        log.flush();
+    }
+
+    private static ArgumentParser parser() {
+        ArgumentParser parser = new ArgumentParser("prefetch", "Run by barman-wal-restore.");
+        BarmanConnection.declareOptions(parser);
+        return parser.option("DIRECTORY", "the standby's directory in the spool", "--directory")
+                .option("NUMBER", "system identifier of the cluster", "--system-id")
+                .option("BYTES", "size of its WAL segments", "--segment-size")
+                .option("DIRECTORY", "data directory of the standby", "--standby")
+                .option("JOBS", "how many segments to keep ready", "--parallel")
+                .flag("transfer compressed with gzip", "--gzip")
+                .flag("transfer compressed with bzip2", "--bzip2")
+                .flag("transfer as stored", "--keep-compression")
+                .positional("WAL_NAME", "the segment behind which to begin");
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.wal.spool;
+
+import dev.barman.file.LockFile;
+import dev.barman.wal.WalFileName;
+import dev.barman.wal.WalSegmentName;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the command that PostgreSQL runs and the background process that fetches ahead find each other: through small files in the
+ * spool directory, so that either may die at any time.
+ *
+ * <ul>
+ *   <li>{@code prefetch.lock} is locked by the one background process for as long as it lives;
+ *   <li>{@code starting} is there from before a background process is started until it holds the lock;
+ *   <li>{@code want.PID} names the segment that the process PID waits for;
+ *   <li>{@code answer.PID} tells PID that the segment is not going to appear in the spool, and why. A segment that is, just appears;
+ *   <li>{@code stop} asks the background process to end.
+ * </ul>
+ *
+ * <p>Nothing here outlives the need for it: an answer is given for one question, after it was asked. Thread-safe.
+ */
+public final class PrefetchRequests {
+    /** How long a background process may take from its start until it holds the lock. */
+    private static final long MAX_START_MILLIS = 10_000;
+
+    private static final String LOCK = "prefetch.lock";
+    private static final String STARTING = "starting";
+    private static final String WANT = "want.";
+    private static final String ANSWER = "answer.";
+    private static final String STOP = "stop";
+    private static final String TEMPORARY = ".new";
+
+    private final Path directory;
+
+    /** @param directory of a {@link WalSpool} */
+    public PrefetchRequests(Path directory) {
+        this.directory = directory;
+    }
+
+    /** Why a wanted segment does not appear. */
+    public enum Answer {
+        /** The archive was asked after the question was put, and does not have it. */
+        ABSENT,
+        /** The background process has nothing to do with that segment, or cannot get it: whoever wants it should ask himself. */
+        ASK_YOURSELF
+    }
+
+    /** What somebody waits for. */
+    public record Want(String process, WalSegmentName name) {}
+
+    // --- the side of the command
+
+    /** Whether a background process is there, or about to be. */
+    public boolean isServed() throws IOException {
+        if (LockFile.probe(directory.resolve(LOCK)).isPresent()) {
+            return true;
+        }
+        long started = directory.resolve(STARTING).toFile().lastModified();
+        return started != 0 && System.currentTimeMillis() - started < MAX_START_MILLIS;
+    }
+
+    /** Announces a background process, before it is started. */
+    public void announceStart() throws IOException {
+        Files.write(directory.resolve(STARTING), new byte[0]);
+    }
+
+    /** Takes the announcement back: the process holds the lock, or could not be started. */
+    public void withdrawStart() throws IOException {
+        Files.deleteIfExists(directory.resolve(STARTING));
+    }
+
+    /** Tells the background process what this process waits for. */
+    public void want(long process, WalSegmentName name) throws IOException {
+        Files.deleteIfExists(directory.resolve(ANSWER + process));
+        put(WANT + process, name.text());
+    }
+
+    /** The answer to this process, null as long as there is none. */
+    public @Nullable Answer answer(long process) throws IOException {
+        String text = get(directory.resolve(ANSWER + process));
+        if (text == null) {
+            return null;
+        }
+        return text.equals(Answer.ABSENT.name()) ? Answer.ABSENT : Answer.ASK_YOURSELF;
+    }
+
+    /** Removes question and answer of this process. */
+    public void forget(long process) throws IOException {
+        Files.deleteIfExists(directory.resolve(WANT + process));
+        Files.deleteIfExists(directory.resolve(ANSWER + process));
+    }
+
+    /** Asks the background process to end, if there is one. */
+    public void askToStop() throws IOException {
+        Files.write(directory.resolve(STOP), new byte[0]);
+    }
+
+    // --- the side of the background process
+
+    /** The lock of the background process. */
+    public Path lockFile() {
+        return directory.resolve(LOCK);
+    }
+
+    /** What is waited for at this moment. */
+    public List<Want> wants() throws IOException {
+        List<Want> wants = new ArrayList<>();
+        String[] names = new File(directory.toString()).list();
+        if (names == null) {
+            return wants;
+        }
+        for (String file : names) {
+            if (file.startsWith(WANT) && !file.endsWith(TEMPORARY)) {
+                String text = get(directory.resolve(file));
+                if (text != null && WalFileName.isSegment(text)) {
+                    wants.add(new Want(file.substring(WANT.length()), WalSegmentName.parse(text)));
+                }
+            }
+        }
+        return wants;
+    }
+
+    /** Answers, and takes the question off. */
+    public void answer(Want want, Answer answer) throws IOException {
+        // In this order: a question without an answer is asked again, an answer without a question is read.
+        put(ANSWER + want.process(), answer.name());
+        Files.deleteIfExists(directory.resolve(WANT + want.process()));
+    }
+
+    /** Whether the background process is asked to end. */
+    public boolean isAskedToStop() {
+        return Files.exists(directory.resolve(STOP));
+    }
+
+    /** Removes what is left of questions and answers, and the request to stop. For a background process that holds the lock. */
+    public void clear() throws IOException {
+        String[] names = new File(directory.toString()).list();
+        if (names == null) {
+            return;
+        }
+        for (String name : names) {
+            // The answers just given are for their askers to remove; a process that is no more does not.
+            if (name.equals(STOP) || name.endsWith(TEMPORARY) || (name.startsWith(ANSWER) && isOld(name))) {
+                Files.deleteIfExists(directory.resolve(name));
+            }
+            if (name.startsWith(WANT) && isOld(name)) {
+                Files.deleteIfExists(directory.resolve(name));
+            }
+        }
+    }
+
+    private boolean isOld(String name) {
+        long modified = directory.resolve(name).toFile().lastModified();
+        return System.currentTimeMillis() - modified > WalSpool.MAX_AGE_MILLIS;
+    }
+
+    private void put(String name, String text) throws IOException {
+        Path temporary = directory.resolve(name + TEMPORARY);
+        Files.write(temporary, text.getBytes(StandardCharsets.US_ASCII));
+        Files.move(temporary, directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static @Nullable String get(Path file) throws IOException {
+        try {
+            return new String(Files.readAllBytes(file), StandardCharsets.US_ASCII);
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+}
