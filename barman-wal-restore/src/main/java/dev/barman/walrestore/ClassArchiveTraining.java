@@ -66,12 +66,11 @@ public final class ClassArchiveTraining {
                     },
                     nowhere));
             WalArchiveMain.run(new String[] {"--version"}, nowhere, nowhere);
-            WalArchiveMain.run(
-                    new String[] {
-                        local, "host", "server", directory.resolve(FIRST).toString()
-                    },
-                    nowhere,
-                    nowhere);
+            String[] archive = {
+                local, "host", "server", directory.resolve(FIRST).toString()
+            };
+            codes.add(WalArchiveMain.run(archive, nowhere, nowhere));
+            return codes;
         } finally {
             delete(directory);
         }
