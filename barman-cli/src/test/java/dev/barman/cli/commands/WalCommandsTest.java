@@ -120,7 +120,7 @@ class WalCommandsTest {
         assertThat(result.code()).isEqualTo(1);
         assertThat(result.err())
                 .startsWith("ERROR: Cannot make the missing WAL index " + home.resolve("main/wals/main-xlog.db"))
-                .contains("File exists: " + home.resolve("main/wals"))
+                .contains(home.resolve("main/wals") + ": exists already")
                 .contains("Nothing was lost");
         assertThat(incoming.resolve(W1)).hasBinaryContent(CONTENT);
 
@@ -128,8 +128,8 @@ class WalCommandsTest {
         Files.createDirectory(home.resolve("main/wals"));
         Files.writeString(home.resolve("main/wals/0000000100000000"), "in the way");
         assertThat(barman("archive-wal", "main").err())
-                .startsWith("ERROR: Cannot archive " + incoming.resolve(W1) + " in " + home.resolve("main/wals")
-                        + ": File exists: " + home.resolve("main/wals/0000000100000000") + ". Nothing was lost");
+                .startsWith("ERROR: Cannot archive " + incoming.resolve(W1) + " in " + home.resolve("main/wals") + ": "
+                        + home.resolve("main/wals/0000000100000000") + ": exists already. Nothing was lost");
         Files.delete(home.resolve("main/wals/0000000100000000"));
         assertThat(barman("archive-wal", "main").code()).isZero();
         assertThat(barman("get-wal", "main", W1).bytes()).isEqualTo(CONTENT);

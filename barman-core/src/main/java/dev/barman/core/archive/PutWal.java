@@ -6,6 +6,7 @@ import dev.barman.core.archive.TarReader.Member;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.message.Messages;
 import dev.barman.file.Fsync;
+import dev.barman.file.IoReason;
 import dev.barman.process.OwnProcess;
 import dev.barman.storage.local.ErrorsDirectory;
 import dev.barman.wal.archive.Quarantine;
@@ -102,7 +103,7 @@ public final class PutWal {
             return false;
         } catch (IOException e) {
             throw new BarmanException(
-                    "Cannot store WAL files in " + incoming + inPutWal() + ": " + reason(e)
+                    "Cannot store WAL files in " + incoming + inPutWal() + ": " + IoReason.of(e)
                             + ". Nothing was acknowledged: the sender keeps its files and sends them again.",
                     e);
         } finally {
@@ -372,15 +373,5 @@ public final class PutWal {
 
     private String byPutWal() {
         return " by put-wal for server '" + server.name() + "'" + origin;
-    }
-
-    private static String reason(IOException failure) {
-        if (failure instanceof NoSuchFileException missing) {
-            return "No such file or directory: " + missing.getFile();
-        }
-        if (failure instanceof FileSystemException other && other.getReason() != null) {
-            return other.getReason() + ": " + other.getFile();
-        }
-        return String.valueOf(failure.getMessage());
     }
 }

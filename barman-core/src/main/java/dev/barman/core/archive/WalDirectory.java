@@ -2,6 +2,7 @@
 package dev.barman.core.archive;
 
 import dev.barman.file.Fsync;
+import dev.barman.file.IoReason;
 import dev.barman.wal.storage.WalToStore;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 
 /** What the directories that WAL arrives in have in common. */
 final class WalDirectory {
@@ -37,13 +39,16 @@ final class WalDirectory {
                 }
             }
         } catch (DirectoryIteratorException e) {
-            throw new IOException("Cannot read " + option + " " + directory + ": " + e.getMessage(), e);
+            throw new IOException(
+                    "Cannot read " + option + " " + directory + ": "
+                            + IoReason.of(Objects.requireNonNull(e.getCause()), directory),
+                    e);
         } catch (NoSuchFileException | NotDirectoryException e) {
             throw new IOException(
                     option + " " + directory + " is not a directory: create it, or run \"barman check\", which does",
                     e);
         } catch (IOException e) {
-            throw new IOException("Cannot read " + option + " " + directory + ": " + e, e);
+            throw new IOException("Cannot read " + option + " " + directory + ": " + IoReason.of(e, directory), e);
         }
         Collections.sort(names);
         return names;
@@ -60,8 +65,8 @@ final class WalDirectory {
                 Files.deleteIfExists(wal.file());
             } catch (IOException e) {
                 throw new IOException(
-                        "Cannot remove " + wal.file() + ", which is archived: " + e + ". Let this user write to "
-                                + directory + "; the next run goes on from here",
+                        "Cannot remove " + wal.file() + ", which is archived: " + IoReason.of(e, wal.file())
+                                + ". Let this user write to " + directory + "; the next run goes on from here",
                         e);
             }
         }

@@ -15,6 +15,7 @@ import dev.barman.core.hook.HookRunner;
 import dev.barman.core.message.Messages;
 import dev.barman.core.postgres.PostgresClient;
 import dev.barman.core.signal.TerminationSignals;
+import dev.barman.file.IoReason;
 import dev.barman.file.LockBusyException;
 import dev.barman.file.LockFile;
 import java.io.IOException;
@@ -226,12 +227,12 @@ public final class BackupService {
         try {
             Files.createDirectories(directory);
         } catch (IOException e) {
-            throw new BackupException("failed to create " + directory + " directory: " + reason(e), e);
+            throw new BackupException("failed to create " + directory + " directory: " + reason(e, directory), e);
         }
     }
 
-    private static String reason(IOException e) {
-        return e instanceof AccessDeniedException ? "Permission denied" : e.toString();
+    private static String reason(IOException e, Path directory) {
+        return e instanceof AccessDeniedException ? "Permission denied" : IoReason.of(e, directory);
     }
 
     private LockFile lock() throws BackupException {
@@ -244,7 +245,7 @@ public final class BackupService {
             throw new BackupException(
                     e instanceof AccessDeniedException
                             ? "Permission denied, unable to access '" + file + "'"
-                            : "unable to lock '" + file + "': " + e.getMessage(),
+                            : "unable to lock '" + file + "': " + IoReason.of(e, file),
                     e);
         }
     }

@@ -9,6 +9,7 @@ import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupStatus;
 import dev.barman.core.config.ServerDirectories;
 import dev.barman.core.message.Messages;
+import dev.barman.file.IoReason;
 import dev.barman.file.LockBusyException;
 import dev.barman.file.LockFile;
 import dev.barman.wal.WalSegmentName;
@@ -55,7 +56,7 @@ public final class CheckBackupService implements WalCheck {
             return find(id);
         } catch (IOException e) {
             throw new BackupException(
-                    "cannot check backup " + id + " of server " + directories.server() + ": " + e.getMessage(), e);
+                    "cannot check backup " + id + " of server " + directories.server() + ": " + IoReason.of(e), e);
         }
     }
 

@@ -23,6 +23,7 @@ import dev.barman.core.text.BarmanDates;
 import dev.barman.core.text.HumanDuration;
 import dev.barman.core.tools.LeftoverPrograms;
 import dev.barman.file.Fsync;
+import dev.barman.file.IoReason;
 import dev.barman.file.LockBusyException;
 import dev.barman.file.LockFile;
 import dev.barman.wal.storage.WalStorage;
@@ -105,7 +106,7 @@ public final class DeleteService {
                     "Another process in running on server " + server.name() + ". Impossible to delete the backup.");
             return false;
         } catch (IOException e) {
-            throw new BackupException("cannot lock server " + server.name() + ": " + e.getMessage(), e);
+            throw new BackupException("cannot lock server " + server.name() + ": " + IoReason.of(e), e);
         }
     }
 
@@ -127,7 +128,7 @@ public final class DeleteService {
                     + ", skipping retention policy application");
             return false;
         } catch (IOException e) {
-            throw new BackupException("cannot lock backup " + id + ": " + e.getMessage(), e);
+            throw new BackupException("cannot lock backup " + id + ": " + IoReason.of(e), e);
         }
     }
 
@@ -208,7 +209,7 @@ public final class DeleteService {
                     "Another process is holding the lock for backup " + id + " of server " + server.name() + ".");
             return false;
         } catch (IOException e) {
-            throw new BackupException("cannot lock backup " + id + ": " + e.getMessage(), e);
+            throw new BackupException("cannot lock backup " + id + ": " + IoReason.of(e), e);
         }
     }
 
@@ -243,7 +244,7 @@ public final class DeleteService {
         try {
             removeData(backup);
         } catch (IOException e) {
-            messages.error("Failure deleting backup " + id + " for server " + server.name() + ".\n" + e);
+            messages.error("Failure deleting backup " + id + " for server " + server.name() + ".\n" + IoReason.of(e));
             return false;
         }
         observer.reached(DeleteStep.DATA_REMOVED);
@@ -271,7 +272,7 @@ public final class DeleteService {
                 return false;
             }
         } catch (IOException e) {
-            throw new BackupException("cannot look at lock " + syncLock(id) + ": " + e.getMessage(), e);
+            throw new BackupException("cannot look at lock " + syncLock(id) + ": " + IoReason.of(e, syncLock(id)), e);
         }
         messages.error("Another process is holding the lock for backup " + id + " of server " + server.name() + ".");
         return true;
@@ -376,7 +377,8 @@ public final class DeleteService {
         try {
             LockFile.deleteIfFree(syncLock(id));
         } catch (IOException e) {
-            throw new BackupException("cannot remove lock file " + syncLock(id) + ": " + e.getMessage(), e);
+            throw new BackupException(
+                    "cannot remove lock file " + syncLock(id) + ": " + IoReason.of(e, syncLock(id)), e);
         }
     }
 

@@ -4,6 +4,7 @@ package dev.barman.core.catalog;
 import dev.barman.core.BarmanException;
 import dev.barman.file.AtomicFile;
 import dev.barman.file.Fsync;
+import dev.barman.file.IoReason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +40,7 @@ final class Annotations {
             } catch (NoSuchFileException e) {
                 // look at the next place; the new one twice, somebody else may have moved the file meanwhile
             } catch (IOException e) {
-                throw new BarmanException("cannot read annotation " + file + ": " + e, e);
+                throw new BarmanException("cannot read annotation " + file + ": " + IoReason.of(e, file), e);
             }
         }
         return Optional.empty();
@@ -53,7 +54,7 @@ final class Annotations {
             AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
             Files.deleteIfExists(oldFile(id, key));
         } catch (IOException e) {
-            throw new BarmanException("cannot write annotation " + file + ": " + e, e);
+            throw new BarmanException("cannot write annotation " + file + ": " + IoReason.of(e, file), e);
         }
     }
 
@@ -68,7 +69,7 @@ final class Annotations {
                     }
                 }
             } catch (IOException e) {
-                throw new BarmanException("cannot remove annotation " + file + ": " + e, e);
+                throw new BarmanException("cannot remove annotation " + file + ": " + IoReason.of(e, file), e);
             }
         }
     }

@@ -2,6 +2,7 @@
 package dev.barman.core.catalog;
 
 import dev.barman.core.BarmanException;
+import dev.barman.file.IoReason;
 import dev.barman.wal.Lsn;
 import dev.barman.wal.TimelineHistory;
 import dev.barman.wal.TimelineId;
@@ -77,7 +78,7 @@ public final class ArchivedHistories {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            throw new BarmanException("cannot read timeline history " + file + ": " + e.getMessage(), e);
+            throw new BarmanException("cannot read timeline history " + file + ": " + IoReason.of(e, file), e);
         }
     }
 

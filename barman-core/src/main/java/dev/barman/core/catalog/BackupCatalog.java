@@ -4,6 +4,7 @@ package dev.barman.core.catalog;
 import dev.barman.core.BarmanException;
 import dev.barman.file.AtomicFile;
 import dev.barman.file.Fsync;
+import dev.barman.file.IoReason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -155,7 +157,7 @@ public final class BackupCatalog {
             }
             AtomicFile.write(file, BackupInfoFormat.format(info).getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            throw new BarmanException("cannot write backup metadata " + file + ": " + e, e);
+            throw new BarmanException("cannot write backup metadata " + file + ": " + IoReason.of(e, file), e);
         }
     }
 
@@ -173,7 +175,7 @@ public final class BackupCatalog {
                     }
                 }
             } catch (IOException e) {
-                throw new BarmanException("cannot remove backup metadata " + file + ": " + e, e);
+                throw new BarmanException("cannot remove backup metadata " + file + ": " + IoReason.of(e, file), e);
             }
         }
     }
@@ -248,7 +250,7 @@ public final class BackupCatalog {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            throw new BarmanException("cannot read backup metadata " + file + ": " + e, e);
+            throw new BarmanException("cannot read backup metadata " + file + ": " + IoReason.of(e, file), e);
         }
         BackupInfo info = BackupInfoFormat.parse(content, id, file.toString(), serverName, mode);
         for (String field : info.unknownFields().keySet()) {
@@ -269,9 +271,15 @@ public final class BackupCatalog {
             }
         } catch (NoSuchFileException | NotDirectoryException e) {
             return List.of();
-        } catch (IOException | DirectoryIteratorException e) {
-            throw new BarmanException("cannot list directory " + directory + ": " + e, e);
+        } catch (DirectoryIteratorException e) {
+            throw unlisted(directory, Objects.requireNonNull(e.getCause()));
+        } catch (IOException e) {
+            throw unlisted(directory, e);
         }
         return names;
+    }
+
+    private static BarmanException unlisted(Path directory, IOException e) {
+        return new BarmanException("cannot list directory " + directory + ": " + IoReason.of(e, directory), e);
     }
 }

@@ -3,6 +3,7 @@ package dev.barman.core.catalog;
 
 import dev.barman.core.BarmanException;
 import dev.barman.file.AtomicFile;
+import dev.barman.file.IoReason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,7 +33,8 @@ public record ServerIdentity(String systemId, @Nullable String version) {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            throw new BarmanException("cannot read the identity of the cluster from " + file + ": " + e, e);
+            throw new BarmanException(
+                    "cannot read the identity of the cluster from " + file + ": " + IoReason.of(e, file), e);
         }
         String systemId = value(json, "systemid");
         if (systemId == null) {
@@ -55,7 +57,8 @@ public record ServerIdentity(String systemId, @Nullable String version) {
             AtomicFile.write(file, toJson().getBytes(StandardCharsets.UTF_8));
             return true;
         } catch (IOException e) {
-            throw new BarmanException("cannot write the identity of the cluster to " + file + ": " + e, e);
+            throw new BarmanException(
+                    "cannot write the identity of the cluster to " + file + ": " + IoReason.of(e, file), e);
         }
     }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.core.postgres;
 
+import dev.barman.file.IoReason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Connection service files (PostgreSQL documentation, "The Connection Service File"). */
 final class ServiceFiles {
@@ -59,7 +59,8 @@ final class ServiceFiles {
             }
             lines = Files.readAllLines(file, StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new IllegalArgumentException("service file \"" + file + "\" cannot be read: " + reason(e), e);
+            throw new IllegalArgumentException(
+                    "service file \"" + file + "\" cannot be read: " + IoReason.of(e, file), e);
         }
         boolean inside = false;
         for (int i = 0; i < lines.size(); i++) {
@@ -83,9 +84,5 @@ final class ServiceFiles {
             }
         }
         return inside;
-    }
-
-    private static @Nullable String reason(IOException e) {
-        return e instanceof java.nio.file.NoSuchFileException ? "it does not exist" : e.getMessage();
     }
 }

@@ -187,7 +187,7 @@ class ArchiveWalBadMediaIT {
 
         assertThat(failureOf(server).getMessage())
                 .startsWith("Cannot move " + server.incoming.resolve(names.get(0)) + " to the errors directory "
-                        + server.errors + ": File exists");
+                        + server.errors + ": exists already");
 
         assertThat(server.incoming.resolve(names.get(0))).hasBinaryContent(other);
         Files.delete(server.errors);

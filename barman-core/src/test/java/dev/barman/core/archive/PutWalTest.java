@@ -355,7 +355,7 @@ class PutWalTest {
         assertThatExceptionOfType(BarmanException.class)
                 .isThrownBy(() -> receive(stream))
                 .withMessageStartingWith("Cannot store WAL files in " + server.incoming)
-                .withMessageContaining("No such file or directory");
+                .withMessageContaining("no such file or directory");
     }
 
     private static byte[] gzip(byte[] content, int level) throws IOException {

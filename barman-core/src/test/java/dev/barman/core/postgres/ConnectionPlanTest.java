@@ -176,7 +176,7 @@ class ConnectionPlanTest {
     @Test
     void serviceFileNamedByTheEnvironmentMustExist() {
         assertThatThrownBy(() -> plan("service=svc", Map.of("PGSERVICEFILE", "/nowhere/services")))
-                .hasMessage("service file \"/nowhere/services\" cannot be read: it does not exist");
+                .hasMessage("service file \"/nowhere/services\" cannot be read: no such file or directory");
     }
 
     @Test

@@ -2,6 +2,7 @@
 package dev.barman.storage.local;
 
 import dev.barman.file.Fsync;
+import dev.barman.file.IoReason;
 import dev.barman.wal.archive.Quarantine;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -90,7 +91,7 @@ public final class ErrorsDirectory implements Quarantine {
     }
 
     private IOException failure(Path source, IOException cause) {
-        String reason = Failures.reason(cause);
+        String reason = IoReason.of(cause, directory);
         return new IOException(
                 "Cannot move " + source + " to the errors directory " + directory + ": " + reason
                         + ". The file is still where it was. " + Failures.hint(reason, directory.toString()),

@@ -2,6 +2,7 @@
 package dev.barman.storage.local;
 
 import dev.barman.file.Fsync;
+import dev.barman.file.IoReason;
 import dev.barman.wal.catalog.LockedXlogDb;
 import dev.barman.wal.catalog.WalEntry;
 import dev.barman.wal.catalog.XlogDb;
@@ -133,7 +134,8 @@ final class GroupCommitter {
         } catch (XlogDbFormatException e) {
             throw e;
         } catch (IOException e) {
-            throw new IOException("cannot write the WAL index " + index.file() + ": " + Failures.reason(e), e);
+            throw new IOException(
+                    "cannot write the WAL index " + index.file() + ": " + IoReason.of(e, index.file()), e);
         }
         reached(CommitStep.INDEXED, placed);
         List<StoreOutcome> outcomes = new ArrayList<>(placed.size());

@@ -2,6 +2,7 @@
 package dev.barman.storage.local;
 
 import dev.barman.file.Fsync;
+import dev.barman.file.IoReason;
 import dev.barman.object.ObjectContent;
 import dev.barman.object.ObjectInfo;
 import dev.barman.object.ObjectKey;
@@ -345,6 +346,6 @@ public final class LocalObjectStore implements ObjectStore {
     private static StorageException failure(String what, IOException e) {
         StorageException.Reason reason =
                 e instanceof AccessDeniedException ? StorageException.Reason.DENIED : StorageException.Reason.OTHER;
-        return new StorageException(what + ": " + Failures.reason(e), reason, false, e);
+        return new StorageException(what + ": " + IoReason.of(e), reason, false, e);
     }
 }

@@ -2,6 +2,7 @@
 package dev.barman.storage.local;
 
 import dev.barman.file.Fsync;
+import dev.barman.file.IoReason;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.catalog.LockedXlogDb;
 import dev.barman.wal.compress.CompressionSettings;
@@ -156,7 +157,7 @@ public final class LocalWalStorage implements WalStorage {
         try {
             index.prepare();
         } catch (IOException e) {
-            String reason = Failures.reason(e);
+            String reason = IoReason.of(e);
             throw new IOException(
                     "Cannot make the missing WAL index " + index.file() + " of the archive " + root + ": " + reason
                             + ". "
@@ -175,7 +176,7 @@ public final class LocalWalStorage implements WalStorage {
     }
 
     private String explain(WalToStore wal, IOException failure) {
-        String reason = Failures.reason(failure);
+        String reason = IoReason.of(failure);
         return "Cannot archive " + wal.file() + " in " + root + ": " + reason + ". "
                 + Failures.hint(reason, root.toString());
     }
@@ -232,7 +233,7 @@ public final class LocalWalStorage implements WalStorage {
                     directories.add(LocalDirectories.parentOf(file));
                 }
             } catch (IOException e) {
-                failures.add(new DeleteFailure(name, Failures.reason(e)));
+                failures.add(new DeleteFailure(name, IoReason.of(e)));
             }
         }
         for (Path directory : directories) {

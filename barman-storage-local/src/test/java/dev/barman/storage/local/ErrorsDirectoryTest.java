@@ -129,8 +129,7 @@ class ErrorsDirectoryTest {
 
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> errors.keep(source, "W", Reason.DUPLICATE))
-                .withMessage("Cannot move " + source + " to the errors directory " + directory + ": File exists: "
-                        + directory
+                .withMessage("Cannot move " + source + " to the errors directory " + directory + ": exists already"
                         + ". The file is still where it was. Nothing was lost, and the next run goes on from here.");
         assertThat(source).exists();
     }
