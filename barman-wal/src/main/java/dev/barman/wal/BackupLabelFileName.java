@@ -26,16 +26,6 @@ public record BackupLabelFileName(String text) implements WalFileName {
         return Hex.value(text, WalNames.SEGMENT_LENGTH + 1, WalNames.SEGMENT_LENGTH + 9);
     }
 
-    @Override
-    public TimelineId timeline() {
-        return TimelineId.of(Hex.value(text, 0, 8));
-    }
-
-    @Override
-    public String hashDirectory() {
-        return WalNames.hashDirectory(text);
-    }
-
     // Written out: the methods that records are given are put together at run time, in tens of milliseconds.
     @Override
     public boolean equals(@Nullable Object other) {

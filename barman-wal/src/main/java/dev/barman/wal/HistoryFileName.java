@@ -20,11 +20,6 @@ public record HistoryFileName(String text) implements WalFileName {
         return new HistoryFileName(timeline.hex() + ".history");
     }
 
-    @Override
-    public TimelineId timeline() {
-        return TimelineId.of(Hex.value(text, 0, 8));
-    }
-
     /** Empty: histories lie in the root of the archive. */
     @Override
     public String hashDirectory() {

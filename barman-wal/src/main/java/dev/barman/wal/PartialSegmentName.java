@@ -20,16 +20,6 @@ public record PartialSegmentName(String text) implements WalFileName {
         return new WalSegmentName(text.substring(0, WalNames.SEGMENT_LENGTH));
     }
 
-    @Override
-    public TimelineId timeline() {
-        return TimelineId.of(Hex.value(text, 0, 8));
-    }
-
-    @Override
-    public String hashDirectory() {
-        return WalNames.hashDirectory(text);
-    }
-
     // Written out: the methods that records are given are put together at run time, in tens of milliseconds.
     @Override
     public boolean equals(@Nullable Object other) {

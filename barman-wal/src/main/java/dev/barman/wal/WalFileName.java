@@ -27,13 +27,17 @@ public sealed interface WalFileName extends Comparable<WalFileName>
     String text();
 
     /** The timeline in the name. */
-    TimelineId timeline();
+    default TimelineId timeline() {
+        return TimelineId.of(Hex.value(text(), 0, 8));
+    }
 
     /**
      * The directory of the archive that holds the file: the upper-case timeline and log, or {@code ""} for a history, which lies
      * in the root of the archive.
      */
-    String hashDirectory();
+    default String hashDirectory() {
+        return WalNames.hashDirectory(text());
+    }
 
     /** The path inside the archive: {@code DIRECTORY/NAME}, or the bare name of a history file. */
     default String archivePath() {

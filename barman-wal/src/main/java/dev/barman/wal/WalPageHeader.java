@@ -37,6 +37,7 @@ public record WalPageHeader(
     private static final int ALL_FLAGS = 0x000F;
     private static final int MIN_BLOCK = 1 << 10;
     private static final int MAX_BLOCK = 1 << 16;
+    private static final int NEWEST_KNOWN_MAGIC = 0xD118;
 
     /**
      * Reads the header of an uncompressed, unencrypted segment, partial or not.
@@ -87,6 +88,19 @@ public record WalPageHeader(
                 magic, TimelineId.of(timeline), Lsn.of(address), page.getLong(24), segmentSize, blockSize));
     }
 
+    /**
+     * Whether the bytes begin with the page magic of a release later than the known ones, which count upwards.
+     *
+     * @param head the first bytes of a file
+     */
+    static boolean isOfLaterRelease(byte[] head) {
+        if (head.length < LENGTH) {
+            return false;
+        }
+        int magic = (head[0] & 0xFF) | (head[1] & 0xFF) << 8;
+        return magic > NEWEST_KNOWN_MAGIC && (magic & 0xFF00) == (NEWEST_KNOWN_MAGIC & 0xFF00);
+    }
+
     private static boolean isKnown(int magic) {
         return switch (magic) {
             case 0xD093, // 9.6
@@ -98,7 +112,7 @@ public record WalPageHeader(
                     0xD110, // 15
                     0xD113, // 16
                     0xD116, // 17
-                    0xD118 // 18
+                    NEWEST_KNOWN_MAGIC // 18
             -> true;
             default -> false;
         };

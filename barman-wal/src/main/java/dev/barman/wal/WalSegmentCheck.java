@@ -9,11 +9,6 @@ import org.jspecify.annotations.Nullable;
  * recovery stops for good when that is wrong.
  */
 public final class WalSegmentCheck {
-    /** The page magic of the newest release whose header is understood; later ones are larger by PostgreSQL's habit. */
-    private static final int NEWEST_KNOWN_MAGIC = 0xD118;
-
-    private static final int MAGIC_FAMILY = 0xD100;
-
     private WalSegmentCheck() {}
 
     /**
@@ -27,7 +22,7 @@ public final class WalSegmentCheck {
     public static @Nullable String problem(WalSegmentName name, byte[] head, long sizeBytes) {
         WalPageHeader header = WalPageHeader.parse(ByteBuffer.wrap(head)).orElse(null);
         if (header == null) {
-            if (!isOfNewerRelease(head)) {
+            if (!WalPageHeader.isOfLaterRelease(head)) {
                 return "it does not begin with the header of a WAL segment (" + sizeBytes + " bytes)";
             }
             // PostgreSQL reads the pages it knows and we do not; what remains for us is the size.
@@ -43,13 +38,5 @@ public final class WalSegmentCheck {
                     + ", which does not fit the name";
         }
         return null;
-    }
-
-    private static boolean isOfNewerRelease(byte[] head) {
-        if (head.length < WalPageHeader.LENGTH) {
-            return false;
-        }
-        int magic = (head[0] & 0xFF) | (head[1] & 0xFF) << 8;
-        return magic > NEWEST_KNOWN_MAGIC && (magic & 0xFF00) == MAGIC_FAMILY;
     }
 }

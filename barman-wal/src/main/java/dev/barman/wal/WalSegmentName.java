@@ -47,11 +47,6 @@ public record WalSegmentName(String text) implements WalFileName {
         return of(timeline, position.log(), size.segmentOf(position));
     }
 
-    @Override
-    public TimelineId timeline() {
-        return TimelineId.of(Hex.value(text, 0, 8));
-    }
-
     /** The middle part: the upper 32 bits of the positions in the segment. */
     public long log() {
         return Hex.value(text, 8, 16);
@@ -60,11 +55,6 @@ public record WalSegmentName(String text) implements WalFileName {
     /** The last part: the number of the segment inside its log. Not range-checked, it may exceed the highest of any size. */
     public long segment() {
         return Hex.value(text, 16, 24);
-    }
-
-    @Override
-    public String hashDirectory() {
-        return WalNames.hashDirectory(text);
     }
 
     /** The same segment in upper case, the form of every computed name. */
