@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cli.output;
 
+import dev.barman.core.message.LogMessages;
 import java.io.PrintStream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** For {@code check --nagios}: messages go to the log alone, the command prints its own lines at the end. */
-public final class NagiosWriter implements OutputWriter {
-    private static final Logger LOG = LoggerFactory.getLogger("barman.cli");
-
+public final class NagiosWriter extends LogMessages implements OutputWriter {
     private final PrintStream stdout;
     private volatile boolean failed;
 
     public NagiosWriter(PrintStream stdout) {
+        super("barman.cli");
         this.stdout = stdout;
     }
 
@@ -23,30 +21,15 @@ public final class NagiosWriter implements OutputWriter {
     }
 
     @Override
-    public void debug(String message) {
-        LOG.debug(message);
-    }
-
-    @Override
-    public void info(String message) {
-        LOG.info(message);
-    }
-
-    @Override
-    public void warning(String message) {
-        LOG.warn(message);
-    }
-
-    @Override
     public void error(String message) {
         failed = true;
-        LOG.error(message);
+        super.error(message);
     }
 
     @Override
     public void exception(String message) {
         failed = true;
-        LOG.error(message);
+        super.exception(message);
     }
 
     @Override

@@ -5,7 +5,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Messages for the log alone, for work that is done on the side of a command. Thread-safe. */
-public final class LogMessages implements Messages {
+public class LogMessages implements Messages {
     private final Logger logger;
 
     /** @param loggerName under which name the messages are logged */
