@@ -149,11 +149,11 @@ public final class PrefetchRequests {
             return;
         }
         for (String name : names) {
-            // The answers just given are for their askers to remove; a process that is no more does not.
-            if (name.equals(STOP) || name.endsWith(TEMPORARY) || (name.startsWith(ANSWER) && isOld(name))) {
-                Files.deleteIfExists(directory.resolve(name));
-            }
-            if (name.startsWith(WANT) && isOld(name)) {
+            // Questions may have been put while this process was started, and the answers just given are for their
+            // askers to
+            // remove; but a process that is no more does not.
+            boolean forgotten = (name.startsWith(WANT) || name.startsWith(ANSWER)) && isOld(name);
+            if (forgotten || name.equals(STOP)) {
                 Files.deleteIfExists(directory.resolve(name));
             }
         }
