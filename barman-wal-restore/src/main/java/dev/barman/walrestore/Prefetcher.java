@@ -68,6 +68,8 @@ final class Prefetcher {
     private int underWay;
     /** The archive did not have {@link #next} when it was last asked. */
     private boolean atEnd;
+    /** Why nothing more can be fetched; what lies ready is still good. */
+    private @Nullable String failure;
 
     private long lastUse;
     private long lastAsked;
@@ -167,8 +169,8 @@ final class Prefetcher {
                     return end;
                 }
             }
-            String failure = fill(source, now);
-            if (failure != null) {
+            fill(source, now);
+            if (failure != null && ahead.isEmpty()) {
                 return failure;
             }
             if (now - lastUse > (atEnd && ahead.isEmpty() ? endMillis : idleMillis)) {
@@ -191,19 +193,30 @@ final class Prefetcher {
                 if (ahead.containsKey(name)) {
                     ahead.put(name, true);
                 } else {
-                    // It lies behind one that is absent.
+                    // It lies behind one that is absent or cannot be had.
                     spool.remove(name);
                 }
                 return null;
             case ABSENT:
                 return absent(name);
             default:
-                return name.text() + ": " + result.message();
+                fail(name.text() + ": " + result.message());
+                return null;
         }
+    }
+
+    private void fail(String reason) {
+        if (failure == null) {
+            failure = reason;
+        }
+        ahead.values().removeIf(ready -> !ready);
     }
 
     /** The archive ends here, for now; requests behind it make no sense. */
     private @Nullable String absent(WalSegmentName name) throws IOException {
+        if (failure != null) {
+            return null;
+        }
         for (Iterator<WalSegmentName> names = ahead.keySet().iterator(); names.hasNext(); ) {
             WalSegmentName behind = names.next();
             if (behind.text().compareTo(name.text()) >= 0) {
@@ -257,6 +270,10 @@ final class Prefetcher {
             }
             return null;
         }
+        if (failure != null) {
+            requests.answer(want, Answer.ASK_YOURSELF);
+            return failure;
+        }
         if (name.equals(next) && ahead.size() < window) {
             // Asked for by fill(), at once.
             if (atEnd && underWay == 0) {
@@ -270,13 +287,16 @@ final class Prefetcher {
         return name.equals(taken) ? null : "the recovery goes on at " + name.text();
     }
 
-    private @Nullable String fill(SegmentSource source, long now) {
+    private void fill(SegmentSource source, long now) {
         if (atEnd && lastUse > lastAsked && now - lastAsked > ASK_AGAIN_MILLIS && underWay == 0) {
             atEnd = false;
         }
-        while (!atEnd && ahead.size() < window && underWay < source.depth()) {
+        while (!atEnd && failure == null && ahead.size() < window && underWay < source.depth()) {
             if (!hasRoom()) {
-                return ahead.isEmpty() ? "there is too little room in " + spool.directory() : null;
+                if (ahead.isEmpty()) {
+                    fail("there is too little room in " + spool.directory());
+                }
+                return;
             }
             ahead.put(next, false);
             underWay++;
@@ -284,11 +304,11 @@ final class Prefetcher {
             try {
                 source.request(next);
             } catch (IOException e) {
-                return "the connection is lost: " + e.getMessage();
+                fail("the connection is lost: " + e.getMessage());
+                return;
             }
             next = next.next(size);
         }
-        return null;
     }
 
     /** Room for what may lie ready together, so that the disk of the standby is not filled to the brim by what is not needed yet. */
