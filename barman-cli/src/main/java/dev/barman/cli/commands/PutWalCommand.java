@@ -32,11 +32,12 @@ public final class PutWalCommand implements Command {
 
     private void receive(CommandContext context, ServerConfig server) throws BarmanException {
         String origin = SshOrigin.suffix(context.terminal().environment());
+        PutWal reception = new PutWal(server, context.out(), context.clock(), origin);
         if (test) {
+            reception.requireReady();
             context.out().info("Ready to accept WAL files for the server " + server.name() + origin);
             return;
         }
-        PutWal reception = new PutWal(server, context.out(), context.clock(), origin);
         if (!reception.receive(context.terminal().stdin())) {
             context.out().fail();
         }

@@ -94,6 +94,8 @@ public final class PutWal {
      */
     public boolean receive(InputStream tar) throws BarmanException {
         try {
+            // Before the disk is needed.
+            new PutWalLeftovers(incoming, clock).remove();
             readAll(tar);
             Map<String, String> checksums = verify();
             return publish(checksums);
@@ -108,6 +110,27 @@ public final class PutWal {
                     e);
         } finally {
             removeTemporaries();
+        }
+    }
+
+    /**
+     * Makes sure that files could be received, by making one.
+     *
+     * @throws BarmanException when they could not
+     */
+    public void requireReady() throws BarmanException {
+        Path probe = incoming.resolve(PutWalLeftovers.prefix(OwnProcess.pid()) + "test");
+        try {
+            Files.deleteIfExists(probe);
+            Files.delete(Files.createFile(probe));
+        } catch (IOException e) {
+            String hint = Files.isDirectory(incoming)
+                    ? "let this user write to it"
+                    : "create it, or run \"barman check " + server.name() + "\", which does";
+            throw new BarmanException(
+                    "Cannot store WAL files in " + incoming + inPutWal() + ": " + IoReason.of(e, probe) + ". Hint: "
+                            + hint + ".",
+                    e);
         }
     }
 
@@ -203,7 +226,7 @@ public final class PutWal {
 
     /** Barman's name; one that exists was left by a killed process, or belongs to one in another container. */
     private Path createTemporary(String name) throws IOException {
-        String prefix = "." + OwnProcess.pid() + "-";
+        String prefix = PutWalLeftovers.prefix(OwnProcess.pid());
         try {
             return Files.createFile(incoming.resolve(prefix + name));
         } catch (FileAlreadyExistsException e) {

@@ -20,9 +20,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -356,6 +359,91 @@ class PutWalTest {
                 .isThrownBy(() -> receive(stream))
                 .withMessageStartingWith("Cannot store WAL files in " + server.incoming)
                 .withMessageContaining("no such file or directory");
+    }
+
+    private Path leftover(long pid) throws IOException {
+        return Files.write(server.incoming.resolve("." + pid + "-" + W1), CONTENT);
+    }
+
+    private static long deadProcess() throws Exception {
+        Process process = new ProcessBuilder("true").start();
+        process.waitFor();
+        return process.pid();
+    }
+
+    private void receiveLater(Duration later) throws Exception {
+        Clock clock = Clock.offset(Clock.systemUTC(), later);
+        assertThat(new PutWal(server.config, server.messages, clock, ORIGIN).receive(wal(CONTENT).stream()))
+                .isTrue();
+    }
+
+    @Test
+    void whatAKilledProcessLeftIsRemovedAfterAnHour() throws Exception {
+        Path left = leftover(deadProcess());
+        Files.setLastModifiedTime(left, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
+
+        receiveLater(Duration.ofMinutes(50));
+        assertThat(left).exists();
+
+        receiveLater(Duration.ofMinutes(70));
+        assertThat(ArchiveServer.files(server.incoming)).containsExactly(W1);
+    }
+
+    @Test
+    void whatARunningProcessReceivesIsNeverRemoved() throws Exception {
+        Process other = new ProcessBuilder("sleep", "60").start();
+        try {
+            Path running = leftover(other.pid());
+            Path own = leftover(ProcessHandle.current().pid());
+
+            receiveLater(Duration.ofDays(30));
+
+            assertThat(running).hasBinaryContent(CONTENT);
+            assertThat(own).hasBinaryContent(CONTENT);
+        } finally {
+            other.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void onlyFilesThatPutWalMadeAreRemoved() throws Exception {
+        long dead = deadProcess();
+        for (String name : List.of(".hidden", ".-" + W1, "." + dead, "." + dead + "-", "." + dead + "x-" + W1)) {
+            Files.write(server.incoming.resolve(name), CONTENT);
+        }
+        Files.write(server.incoming.resolve(dead + "-" + W1), CONTENT);
+        Files.createDirectory(server.incoming.resolve("." + dead + "-directory"));
+        Files.createSymbolicLink(server.incoming.resolve("." + dead + "-link"), server.incoming.resolve(".hidden"));
+        List<String> before = ArchiveServer.files(server.incoming);
+
+        receiveLater(Duration.ofDays(30));
+
+        assertThat(ArchiveServer.files(server.incoming)).containsAll(before);
+        assertThat(server.incoming.resolve("." + dead + "-directory")).isDirectory();
+    }
+
+    private void requireReady() throws BarmanException {
+        new PutWal(server.config, server.messages, ArchiveServer.CLOCK, ORIGIN).requireReady();
+    }
+
+    @Test
+    void readyIsWhoCanReallyWrite() throws Exception {
+        requireReady();
+        assertThat(ArchiveServer.files(server.incoming)).isEmpty();
+
+        Files.delete(server.incoming);
+        assertThatExceptionOfType(BarmanException.class)
+                .isThrownBy(this::requireReady)
+                .withMessageStartingWith("Cannot store WAL files in " + server.incoming
+                        + " in put-wal for server 'main'" + ORIGIN + ": no such file or directory")
+                .withMessageEndingWith("Hint: create it, or run \"barman check main\", which does.");
+
+        // Where not even root can make a file.
+        server = new ArchiveServer(home, "archiver = on", "incoming_wals_directory = /proc/self");
+        assertThatExceptionOfType(BarmanException.class)
+                .isThrownBy(this::requireReady)
+                .withMessageStartingWith("Cannot store WAL files in /proc/self in put-wal")
+                .withMessageEndingWith("Hint: let this user write to it.");
     }
 
     private static byte[] gzip(byte[] content, int level) throws IOException {
