@@ -11,6 +11,7 @@ import dev.barman.cli.frame.ServerRules;
 import dev.barman.core.BarmanException;
 import dev.barman.core.archive.GetWal;
 import dev.barman.core.archive.SshOrigin;
+import dev.barman.core.archive.WalStreamServer;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.process.OwnProcess;
 import dev.barman.wal.WalFileName;
@@ -74,6 +75,12 @@ public final class GetWalCommand implements Command {
             description = "only test whether WAL files could be retrieved")
     boolean test;
 
+    @Parameter(
+            names = "--stream",
+            description = "for clients that fetch several files over one connection: take further names from standard"
+                    + " input and send each file as it is stored, with its name and its length")
+    boolean stream;
+
     @Override
     public List<Positional> positionals() {
         return List.of(Positional.SERVER, Positional.required(WAL_NAME, "the name of a WAL file"));
@@ -86,6 +93,9 @@ public final class GetWalCommand implements Command {
             return context.exitCode();
         }
         String origin = SshOrigin.suffix(context.terminal().environment());
+        if (stream) {
+            return stream(context, server.get(), origin);
+        }
         if (test) {
             context.out()
                     .info("Ready to retrieve WAL files from the server "
@@ -114,6 +124,40 @@ public final class GetWalCommand implements Command {
         return outputDirectory == null
                 ? toStandardOutput(context, server.get(), wals, name.get(), options, origin)
                 : intoDirectory(context, server.get(), wals, name.get(), options, origin, Path.of(outputDirectory));
+    }
+
+    private int stream(CommandContext context, ServerConfig server, String origin)
+            throws BarmanException, InterruptedException {
+        String other = besideStream();
+        if (other != null) {
+            context.out().error("argument `stream` not allowed with argument `" + other + "`");
+            return context.exitCode();
+        }
+        CommandContext.Terminal terminal = context.terminal();
+        try {
+            new WalStreamServer(server, partial, origin)
+                    .serve(context.arguments().text(WAL_NAME), terminal.stdin(), new Checked(terminal.stdout()));
+        } catch (WalStreamServer.ClientGoneException e) {
+            // Nobody is there to read an error.
+            logger.info("{}{}", e.getMessage(), origin);
+            return ExitCode.ERROR;
+        }
+        return context.exitCode();
+    }
+
+    private @Nullable String besideStream() {
+        if (test) {
+            return "test";
+        } else if (peek != null) {
+            return "peek";
+        } else if (outputDirectory != null) {
+            return "output-directory";
+        } else if (keepCompression) {
+            return "keep-compression";
+        } else if (gzip) {
+            return "gzip";
+        }
+        return bzip2 ? "bzip2" : null;
     }
 
     private @Nullable CompressionAlgorithm compression(CommandContext context) {

@@ -2,12 +2,15 @@
 package dev.barman.cli.commands;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.barman.cli.Main;
 import dev.barman.file.LockFile;
 import dev.barman.wal.storage.SampleWals;
+import dev.barman.wal.stream.WalStreamReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -228,6 +231,105 @@ class WalCommandsTest {
         assertThat(err.toString(StandardCharsets.UTF_8)).contains("Cannot write to standard output");
     }
 
+    private static InputStream lines(String... names) {
+        return new ByteArrayInputStream((String.join("\n", names) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void getWalStreamsOneFileAfterTheOther() throws Exception {
+        archived(W1, CONTENT);
+        archived(W2, CONTENT);
+        byte[] stored = Files.readAllBytes(home.resolve("main/wals/0000000100000000/" + W2));
+        environment.put("SSH_CONNECTION", "192.0.2.7 50000 192.0.2.1 22");
+
+        Result result = barman(lines("foo", W1), "get-wal", "--stream", "main", W2);
+
+        assertThat(result).returns(0, Result::code).returns("", Result::err);
+        WalStreamReader reader = new WalStreamReader(new ByteArrayInputStream(result.bytes()));
+        assertThat(reader.readGreeting()).isTrue();
+        assertThat(reader.next().content().readAllBytes()).isEqualTo(stored).startsWith(0x1f, 0x8b);
+        assertThat(reader.next()).hasToString("FAILED foo not a valid wal file name");
+        assertThat(reader.next()).hasToString("WAL " + W1);
+        assertThatExceptionOfType(EOFException.class).isThrownBy(reader::next);
+        String log = Files.readString(home.resolve("barman.log"));
+        for (String name : List.of(W1, W2)) {
+            assertThat(log)
+                    .contains("barman.server INFO: Sending WAL '" + name
+                            + "' for server 'main' to standard output (SSH host: 192.0.2.7)\n");
+        }
+    }
+
+    @Test
+    void getWalStreamsPartialFilesOnDemand() throws Exception {
+        Files.write(Files.createDirectories(home.resolve("main/streaming")).resolve(W1 + ".partial"), new byte[7]);
+
+        assertThat(barman("get-wal", "--stream", "main", W1))
+                .returns(0, Result::code)
+                .returns("barman-wal-stream 1\nabsent " + W1 + "\n", Result::out);
+        assertThat(barman("get-wal", "--partial", "--stream", "main", W1).out())
+                .isEqualTo("barman-wal-stream 1\npartial " + W1 + "\n\0\0\0\7" + "\0".repeat(7 + 4));
+    }
+
+    /** A client tells by the greeting whether there is a stream; an error must not look like one. */
+    @Test
+    void getWalStreamErrorsComeBeforeTheGreeting() throws Exception {
+        for (List<String> other : List.of(
+                List.of("--test"),
+                List.of("--peek", "3"),
+                List.of("-o", home.toString()),
+                List.of("--keep-compression"),
+                List.of("--gzip"),
+                List.of("--bzip2"))) {
+            List<String> words = new ArrayList<>(List.of("get-wal", "--stream"));
+            words.addAll(other);
+            words.addAll(List.of("main", W1));
+            String name = other.get(0).equals("-o")
+                    ? "output-directory"
+                    : other.get(0).substring(2);
+            assertThat(barman(words.toArray(String[]::new)))
+                    .returns(1, Result::code)
+                    .returns("", Result::out)
+                    .returns("ERROR: argument `stream` not allowed with argument `" + name + "`\n", Result::err);
+        }
+        assertThat(barman("get-wal", "--stream", "nosuch", W1))
+                .returns(1, Result::code)
+                .returns("", Result::out)
+                .returns("ERROR: Unknown server 'nosuch'\n", Result::err);
+        assertThat(barman("get-wal", "--stream", "main"))
+                .returns(2, Result::code)
+                .returns("", Result::out);
+    }
+
+    @Test
+    void getWalStreamToAReaderThatIsGoneEndsQuietly() throws Exception {
+        archived(W1, CONTENT);
+        OutputStream gone = new OutputStream() {
+            private int written;
+
+            @Override
+            public void write(int b) throws IOException {
+                if (written++ > 100) {
+                    throw new IOException("Broken pipe");
+                }
+            }
+        };
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+        int code = Main.run(
+                new String[] {"-c", home.resolve("barman.conf").toString(), "get-wal", "--stream", "main", W1},
+                environment,
+                lines(W1, W1),
+                new PrintStream(gone),
+                new PrintStream(err));
+
+        assertThat(code).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+        assertThat(home.resolve("barman.log"))
+                .content()
+                .contains("The client that WAL files of server 'main' were sent to is gone")
+                .doesNotContain("\tat ");
+    }
+
     @Test
     void lastCompressionOptionWins() throws Exception {
         archived(W1, CONTENT);
@@ -261,6 +363,18 @@ class WalCommandsTest {
         assertThat(barman("put-wal", "--test", "off"))
                 .returns(1, Result::code)
                 .returns("ERROR: Inactive server: off\n", Result::err);
+    }
+
+    @Test
+    void putWalTestFailsWherePutWalWould() throws Exception {
+        Files.delete(incoming);
+        assertThat(barman("put-wal", "--test", "main"))
+                .returns(1, Result::code)
+                .returns("", Result::out)
+                .returns(
+                        "ERROR: Cannot store WAL files in " + incoming
+                                + " in put-wal for server 'main': no such file or directory. Hint: create it, or run \"barman check main\", which does.\n",
+                        Result::err);
     }
 
     @Test

@@ -43,6 +43,7 @@ public final class GetWal {
     private static final long MAX_SEGMENTS = 4096;
 
     private final ServerConfig server;
+    private @Nullable WalCipher cipher;
 
     /** @param server whose WAL is wanted */
     public GetWal(ServerConfig server) {
@@ -75,6 +76,23 @@ public final class GetWal {
         OutputStream open() throws IOException, BarmanException;
     }
 
+    /** As {@link Target}, told what was found. */
+    @FunctionalInterface
+    public interface StoredTarget {
+        /**
+         * Opens the target.
+         *
+         * @param partial whether what follows is a partial segment in the place of the whole one
+         */
+        OutputStream open(boolean partial) throws IOException;
+    }
+
+    /** What becomes of a file that was found. */
+    @FunctionalInterface
+    private interface Delivery {
+        void send(Path found) throws IOException, BarmanException;
+    }
+
     /**
      * Writes a WAL file to a stream, uncompressed unless the options say otherwise.
      *
@@ -83,13 +101,33 @@ public final class GetWal {
      * @throws IOException when it cannot be looked for, read or written; the target may have got a part of it
      */
     public boolean write(WalFileName name, Options options, Target target) throws IOException, BarmanException {
+        return deliver(name, options.partial(), found -> send(found, name, options, target));
+    }
+
+    /**
+     * Writes a WAL file to a stream as it is stored, so that another host can use it: decrypted, and uncompressed if only this host knows
+     * how. May be called many times; a passphrase is asked for once.
+     *
+     * @param partial whether a partial segment will do when there is no complete one
+     * @return as {@link #write}
+     */
+    public boolean writeStored(WalFileName name, boolean partial, StoredTarget target)
+            throws IOException, BarmanException {
+        return deliver(name, partial, found -> {
+            boolean other = !found.endsWith(name.text());
+            boolean archived = isArchived(found);
+            withDecrypted(found, name, file -> sendStored(file, archived, () -> target.open(other)));
+        });
+    }
+
+    private boolean deliver(WalFileName name, boolean partial, Delivery delivery) throws IOException, BarmanException {
         for (int attempt = 1; ; attempt++) {
-            Optional<Path> found = find(name, options.partial());
+            Optional<Path> found = find(name, partial);
             if (found.isEmpty()) {
                 return false;
             }
             try {
-                send(found.get(), name, options, target);
+                delivery.send(found.get());
                 return true;
             } catch (NoSuchFileException movedMeanwhile) {
                 // Nothing was written yet: the target is opened after the file.
@@ -178,22 +216,46 @@ public final class GetWal {
     }
 
     private void send(Path file, WalFileName name, Options options, Target target) throws IOException, BarmanException {
+        boolean archived = isArchived(file);
+        withDecrypted(file, name, readable -> sendDecrypted(readable, archived, options, target));
+    }
+
+    private boolean isArchived(Path found) {
+        return found.startsWith(server.directories().wals());
+    }
+
+    private void withDecrypted(Path file, WalFileName name, Delivery delivery) throws IOException, BarmanException {
         if (!EncryptionDetector.isEncrypted(file)) {
-            sendDecrypted(file, options, target);
+            delivery.send(file);
             return;
         }
-        Optional<WalCipher> cipher = ServerWalArchive.of(server).decryption();
-        if (cipher.isEmpty()) {
+        Path decrypted = temporaryFile("." + name.text() + ".");
+        try {
+            decrypt(file, name, decrypted);
+            delivery.send(decrypted);
+        } finally {
+            Files.deleteIfExists(decrypted);
+        }
+    }
+
+    private void decrypt(Path file, WalFileName name, Path target) throws IOException, BarmanException {
+        if (cipher == null) {
+            cipher = ServerWalArchive.of(server).lastingDecryption().orElse(null);
+        }
+        if (cipher == null) {
             throw new BarmanException("Encrypted WAL file '" + name.text() + "' detected, but no"
                     + " 'encryption_passphrase_command' is configured. Set it for server '" + server.name()
                     + "' and try again.");
         }
-        Path decrypted = temporaryFile("." + name.text() + ".");
+        boolean decrypted = false;
         try {
-            cipher.get().decrypt(file, decrypted);
-            sendDecrypted(decrypted, options, target);
+            cipher.decrypt(file, target);
+            decrypted = true;
         } finally {
-            Files.deleteIfExists(decrypted);
+            if (!decrypted) {
+                // The passphrase may be the reason: it is asked for again next time.
+                cipher = null;
+            }
         }
     }
 
@@ -205,14 +267,27 @@ public final class GetWal {
                 : Files.createTempFile(prefix, ".uncompressed");
     }
 
-    private void sendDecrypted(Path file, Options options, Target target) throws IOException, BarmanException {
+    /** In the archive, what nothing else can be told of is compressed by the custom filter; what waits to get there is plain then. */
+    private static Optional<CompressionAlgorithm> detect(ContentReader reader, Path file, boolean archived)
+            throws IOException {
+        return archived
+                ? reader.detector().detectStored(file)
+                : reader.detector().detect(file);
+    }
+
+    private static InputStream openUncompressed(ContentReader reader, Path file, boolean archived) throws IOException {
+        return archived ? reader.openStored(file) : reader.openIncoming(file);
+    }
+
+    private void sendDecrypted(Path file, boolean archived, Options options, Target target)
+            throws IOException, BarmanException {
         ContentReader reader = ContentReader.of(server.archiving().compression().orElse(null));
-        Optional<CompressionAlgorithm> stored = reader.detector().detectStored(file);
+        Optional<CompressionAlgorithm> stored = detect(reader, file, archived);
         CompressionAlgorithm wanted = options.compression();
         boolean asStored = options.keepCompression()
                 || (stored.isEmpty() && wanted == null)
                 || (stored.isPresent() && wanted != null && stored.get().sameFormat(wanted));
-        try (InputStream in = asStored ? Files.newInputStream(file) : reader.openStored(file);
+        try (InputStream in = asStored ? Files.newInputStream(file) : openUncompressed(reader, file, archived);
                 OutputStream out = target.open()) {
             if (asStored || wanted == null) {
                 copy(in, out);
@@ -222,6 +297,17 @@ public final class GetWal {
                     copy(in, compressing);
                 }
             }
+            out.flush();
+        }
+    }
+
+    private void sendStored(Path file, boolean archived, Target target) throws IOException, BarmanException {
+        ContentReader reader = ContentReader.of(server.archiving().compression().orElse(null));
+        Optional<CompressionAlgorithm> stored = detect(reader, file, archived);
+        boolean custom = stored.isPresent() && stored.get() == CompressionAlgorithm.CUSTOM;
+        try (InputStream in = custom ? openUncompressed(reader, file, archived) : Files.newInputStream(file);
+                OutputStream out = target.open()) {
+            copy(in, out);
             out.flush();
         }
     }

@@ -70,11 +70,25 @@ public final class ServerWalArchive {
 
     /** Decrypts stored files; empty when no {@code encryption_passphrase_command} is configured. */
     public Optional<WalCipher> decryption() {
-        ArchivingConfig archiving = server.archiving();
-        String command = archiving.encryptionPassphraseCommand();
-        return command == null || command.isEmpty()
+        String command = passphraseCommand();
+        return command == null ? Optional.empty() : Optional.of(decryption(() -> passphrase(command)));
+    }
+
+    /** As {@link #decryption()}, for many files: the passphrase is asked for once and kept in memory with the cipher. */
+    Optional<WalCipher> lastingDecryption() {
+        String command = passphraseCommand();
+        return command == null
                 ? Optional.empty()
-                : Optional.of(gpg(archiving.encryptionKeyId(), () -> passphrase(command)));
+                : Optional.of(decryption(new KeptPassphrase(() -> passphrase(command))));
+    }
+
+    private @Nullable String passphraseCommand() {
+        String command = server.archiving().encryptionPassphraseCommand();
+        return command == null || command.isEmpty() ? null : command;
+    }
+
+    private WalCipher decryption(PassphraseSource passphrases) {
+        return gpg(server.archiving().encryptionKeyId(), passphrases);
     }
 
     private GpgCipher gpg(@Nullable String keyId, @Nullable PassphraseSource passphrases) {
@@ -91,5 +105,23 @@ public final class ServerWalArchive {
             throw new IOException("encryption_passphrase_command ended with exit code " + result.exitCode());
         }
         return result.stdout().stripTrailing().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Asks once. */
+    private static final class KeptPassphrase implements PassphraseSource {
+        private final PassphraseSource source;
+        private byte @Nullable [] kept;
+
+        KeptPassphrase(PassphraseSource source) {
+            this.source = source;
+        }
+
+        @Override
+        public synchronized byte[] passphrase() throws IOException {
+            if (kept == null) {
+                kept = source.passphrase();
+            }
+            return kept.clone();
+        }
     }
 }

@@ -149,6 +149,21 @@ class GetWalTest {
         assertThatExceptionOfType(java.io.IOException.class).isThrownBy(() -> get(W1, PLAIN));
     }
 
+    /** A custom compression that no magic tells is that of the archive; what waits to get there is not compressed yet. */
+    @Test
+    void customCompressionIsNotUndoneBeforeItIsDone() throws Exception {
+        server = new ArchiveServer(
+                home,
+                "archiver = on",
+                "compression = custom",
+                "custom_compression_filter = tr a-z A-Z",
+                "custom_decompression_filter = tr A-Z a-z");
+        server.arrive(server.incoming, "00000002.history", new byte[] {'A'});
+        assertThat(get("00000002.history", PLAIN)).contains(new byte[] {'A'});
+        archived("00000002.history", new byte[] {'A'});
+        assertThat(get("00000002.history", PLAIN)).contains(new byte[] {'a'});
+    }
+
     @Test
     void encryptedWalWithoutPassphraseCommandIsAClearError() throws Exception {
         archived(W1, new byte[] {(byte) 0x85, 0x01, 0x0c, 0x03, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
