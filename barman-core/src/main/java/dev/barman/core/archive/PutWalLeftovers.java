@@ -53,7 +53,8 @@ final class PutWalLeftovers {
         } catch (NoSuchFileException missing) {
             // Whoever wants to write there says so.
         } catch (DirectoryIteratorException e) {
-            warn(e.getCause());
+            IOException reason = e.getCause();
+            warn(reason == null ? new IOException(e) : reason);
         } catch (IOException e) {
             warn(e);
         }
