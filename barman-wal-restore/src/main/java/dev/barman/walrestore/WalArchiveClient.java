@@ -1,62 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.walrestore;
 
+import dev.barman.file.IoReason;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalPageHeader;
+import dev.barman.wal.WalSegmentCheck;
+import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.archive.FileStamp;
+import dev.barman.wal.archive.LastArchivedCache;
+import dev.barman.wal.archive.ParallelWalArchiver;
+import dev.barman.wal.archive.ReadySegment;
+import dev.barman.wal.archive.ReadySegments;
 import dev.barman.wal.compress.CompressionSettings;
-import dev.barman.wal.compress.WalCodec;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends one WAL file to {@code barman put-wal}. The file itself is only read.
+ * Sends WAL files to {@code barman put-wal}: the requested one, and on demand the ready segments behind it over the same connection.
+ * The files themselves are only read.
  *
- * <p>Success means that the server answered with success, which it does when the file is durable in its incoming directory.
- * Sending the same file again gives the same bytes, whatever the compression, so that the server recognises it.
+ * <p>Success means that the server answered with success, which it does when the files are durable in its incoming directory. Sending
+ * the same file again gives the same bytes, whatever the compression, so that the server recognises it.
  */
 final class WalArchiveClient {
-    private static final int BUFFER_BYTES = 128 * 1024;
+    /** After this time no more segments are sent along: PostgreSQL waits for the command when it is stopped. */
+    private static final long MAX_AHEAD_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final BarmanConnection connection;
     private final String server;
     private final boolean md5;
     private final @Nullable CompressionSettings compression;
+    private final Consumer<String> warnings;
+    private final long deadline = System.nanoTime() + MAX_AHEAD_NANOS;
 
     /**
      * @param connection how the server is reached
      * @param server name of the server in Barman's configuration
      * @param md5 MD5 instead of SHA-256, for servers that know nothing else
      * @param compression how to compress the file on its way, null for not at all
+     * @param warnings is told what does not decide about success
      */
     WalArchiveClient(
-            BarmanConnection connection, String server, boolean md5, @Nullable CompressionSettings compression) {
+            BarmanConnection connection,
+            String server,
+            boolean md5,
+            @Nullable CompressionSettings compression,
+            Consumer<String> warnings) {
         this.connection = connection;
         this.server = server;
         this.md5 = md5;
         this.compression = compression;
+        this.warnings = warnings;
     }
 
     /** Asks the server whether it would take WAL files. Its answer goes to standard output. */
     void test() throws ClientException {
         List<String> argv = connection.putWal(server, true);
         try (RemoteProcess remote = RemoteProcess.start(argv, RemoteProcess.Streams.INHERIT)) {
-            failUnlessSuccess(remote.waitFor());
+            ClientException failure = failure(remote.waitFor());
+            if (failure != null) {
+                throw failure;
+            }
         } catch (IOException e) {
             throw notRunnable(e);
         }
@@ -70,6 +84,44 @@ final class WalArchiveClient {
      */
     void archive(String wal) throws ClientException {
         Path file = Path.of(wal);
+        sendAlone(nameOf(file, wal), file);
+    }
+
+    /**
+     * Sends one file unless it has been sent, and the ready segments behind it; the outcome is that of the requested one.
+     *
+     * @param wal path of the file; its last component must be a WAL file name
+     * @param cache knows what has been sent
+     * @param parallel how many segments may be sent at most
+     * @throws ClientException in every other case than success
+     */
+    void archive(String wal, LastArchivedCache cache, int parallel) throws ClientException {
+        Path file = Path.of(wal);
+        String name = nameOf(file, wal);
+        ReadySegment requested;
+        try {
+            requested = WalFileName.isSegment(name) ? recordable(file, WalSegmentName.parse(name)) : null;
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+        if (requested == null) {
+            sendAlone(name, file);
+            return;
+        }
+        new ParallelWalArchiver<>(
+                        cache,
+                        new ParallelWalArchiver.Transport<ClientException>() {
+                            @Override
+                            public List<ReadySegment> archive(ReadySegment segment, ReadySegments following)
+                                    throws ClientException {
+                                return send(segment, following);
+                            }
+                        },
+                        parallel)
+                .archive(requested);
+    }
+
+    private static String nameOf(Path file, String wal) throws ClientException {
         if (Files.isDirectory(file)) {
             throw local("WAL_PATH cannot be a directory: " + wal);
         }
@@ -78,18 +130,82 @@ final class WalArchiveClient {
         if (!WalFileName.isWalFileName(name)) {
             throw local("'" + wal + "' is not a WAL file: its name is none that PostgreSQL gives to one");
         }
+        return name;
+    }
+
+    /**
+     * The segment, if something may be recorded about it.
+     *
+     * @return null when the file cannot be judged: a release with unknown headers, no data directory to compare with
+     * @throws ClientException when it is no segment of that name, or one of another cluster
+     */
+    private @Nullable ReadySegment recordable(Path file, WalSegmentName name) throws IOException, ClientException {
+        ReadySegment segment = ReadySegment.look(file, name);
+        if (segment == null) {
+            byte[] head;
+            try (InputStream in = Files.newInputStream(file)) {
+                head = in.readNBytes(WalPageHeader.LENGTH);
+            }
+            String problem = WalSegmentCheck.problem(name, head, Files.size(file));
+            if (problem != null) {
+                throw local("'" + file + "' is not a complete WAL segment: " + problem);
+            }
+            return null;
+        }
+        OptionalLong expected = ReadySegment.expectedSystemIdentifier(file);
+        if (expected.isEmpty()) {
+            warnings.accept(
+                    "There is no global/pg_control to tell whose WAL this is: only the requested file is sent.");
+            return null;
+        }
+        if (expected.getAsLong() != segment.systemIdentifier()) {
+            throw local("'" + file + "' is WAL of another cluster: its system identifier is "
+                    + Long.toUnsignedString(segment.systemIdentifier()) + ", that of the data directory "
+                    + Long.toUnsignedString(expected.getAsLong()));
+        }
+        return segment;
+    }
+
+    private void sendAlone(String name, Path file) throws ClientException {
         try {
             checkSegment(file, name);
-            if (compression != null) {
-                sendCompressed(name, file, compression);
-                return;
-            }
-            try (InputStream plain = Files.newInputStream(file)) {
-                send(name, file, plain, Files.size(file));
-            }
         } catch (IOException e) {
-            throw local("Cannot read '" + wal + "': " + describe(e));
+            throw unreadable(file, e);
         }
+        FileStamp stamp;
+        try {
+            stamp = FileStamp.of(file);
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+        Attempt attempt = attempt(name, file, stamp, null);
+        if (attempt.failure != null) {
+            throw attempt.failure;
+        }
+    }
+
+    private List<ReadySegment> send(ReadySegment requested, ReadySegments following) throws ClientException {
+        String name = requested.name().text();
+        Attempt attempt = attempt(name, requested.file(), requested.stamp(), following);
+        if (attempt.failure == null) {
+            List<ReadySegment> archived = new ArrayList<>();
+            archived.add(requested);
+            archived.addAll(attempt.following);
+            return archived;
+        }
+        // The server takes all or nothing, and what is wrong may be with one of the others. When there was no
+        // connection, PostgreSQL
+        // tries again later.
+        if (attempt.begun < 2 || attempt.exitCode == 255) {
+            throw attempt.failure;
+        }
+        warnings.accept("Sending " + attempt.begun + " segments at once failed: " + attempt.failure.getMessage()
+                + ". Now '" + name + "' alone.");
+        attempt = attempt(name, requested.file(), requested.stamp(), null);
+        if (attempt.failure != null) {
+            throw attempt.failure;
+        }
+        return List.of(requested);
     }
 
     /** A segment cut short must never count as archived: its header says how long it ought to be. */
@@ -105,146 +221,104 @@ final class WalArchiveClient {
         }
     }
 
-    private void sendCompressed(String name, Path file, CompressionSettings settings)
+    /** How one connection went. Not thread-safe. */
+    private static final class Attempt {
+        /** Files whose transfer began. */
+        private int begun;
+        /** Of the remote command, if it was that which failed. */
+        private int exitCode;
+
+        private @Nullable ClientException failure;
+        /** What was sent behind the requested file. */
+        private List<ReadySegment> following = List.of();
+
+        Attempt failed(ClientException e) {
+            failure = e;
+            return this;
+        }
+    }
+
+    private Attempt attempt(String name, Path file, FileStamp stamp, @Nullable ReadySegments following)
+            throws ClientException {
+        Attempt attempt = new Attempt();
+        WalLoader loader = new WalLoader(compression);
+        // Loading begins before the connection does, and goes on while the connection is made.
+        try (WalFeed feed = new WalFeed(loader, name, file, following, md5 ? "MD5" : "SHA-256", deadline)) {
+            feed.start();
+            RemoteProcess remote;
+            try {
+                remote = RemoteProcess.start(connection.putWal(server, false), RemoteProcess.Streams.WRITE_INPUT);
+            } catch (IOException e) {
+                throw notRunnable(e);
+            }
+            try (remote) {
+                try {
+                    transfer(feed, loader, remote.input(), attempt, file, stamp);
+                } catch (WalContent.SourceException e) {
+                    // Ended with the stream incomplete, which the server refuses.
+                    return attempt.failed(local("Cannot read '" + file + "': " + reason(e)));
+                } catch (ClientException e) {
+                    return attempt.failed(e);
+                } catch (IOException e) {
+                    attempt.exitCode = remote.waitFor();
+                    return attempt.failed(
+                            attempt.exitCode == 255
+                                    ? connectionProblem(255)
+                                    : local("Error executing " + connection.program()
+                                            + ": it stopped reading before the end of '" + file + "' (exit code "
+                                            + attempt.exitCode + ")"));
+                }
+                attempt.following = feed.following();
+                attempt.exitCode = remote.waitFor();
+                ClientException failure = failure(attempt.exitCode);
+                return failure == null ? attempt : attempt.failed(failure);
+            }
+        }
+    }
+
+    private void transfer(
+            WalFeed feed, WalLoader loader, OutputStream toServer, Attempt attempt, Path file, FileStamp stamp)
             throws IOException, ClientException {
-        // The tar header in front of the content needs the compressed size. The temporary file loses its name when it
-        // is opened.
-        Path temporary = Files.createTempFile(temporaryDirectory(), "barman-wal-archive-", ".tmp");
-        try (WalCodec codec = WalCodec.of(settings);
-                FileChannel compressed = FileChannel.open(
-                        temporary,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.DELETE_ON_CLOSE)) {
-            long size;
-            try {
-                size = codec.compress(file, compressed);
-            } catch (IOException e) {
-                throw local("Cannot compress '" + file + "' into '" + temporary + "': " + describe(e));
+        PaxTarWriter tar = new PaxTarWriter(toServer);
+        StringBuilder sums = new StringBuilder();
+        for (WalContent content = feed.take(); content != null; content = feed.take()) {
+            attempt.begun++;
+            content.writeTo(tar);
+            sums.append(content.checksum()).append(" *").append(content.name()).append('\n');
+            if (attempt.begun == 1) {
+                requireUnchanged(file, stamp);
             }
-            send(name, file, Channels.newInputStream(compressed.position(0)), size);
+            loader.recycle(content);
         }
+        byte[] bytes = sums.toString().getBytes(StandardCharsets.US_ASCII);
+        tar.begin(new PaxTarWriter.Entry(md5 ? "MD5SUMS" : "SHA256SUMS", bytes.length, 0644, 0, 0, "", "", null));
+        tar.write(bytes, 0, bytes.length);
+        tar.end();
+        tar.finish();
+        toServer.close();
     }
 
-    private static Path temporaryDirectory() {
-        String directory = System.getenv("TMPDIR");
-        return directory == null || directory.isEmpty() || !new File(directory).isDirectory()
-                ? Path.of(System.getProperty("java.io.tmpdir"))
-                : Path.of(directory);
-    }
-
-    private void send(String name, Path file, InputStream content, long size) throws IOException, ClientException {
-        PaxTarWriter.Entry entry = entry(name, file, size);
-        RemoteProcess remote;
+    private static void requireUnchanged(Path file, FileStamp stamp) throws ClientException {
         try {
-            remote = RemoteProcess.start(connection.putWal(server, false), RemoteProcess.Streams.WRITE_INPUT);
+            WalLoader.requireUnchanged(file, stamp);
         } catch (IOException e) {
-            throw notRunnable(e);
-        }
-        try (remote) {
-            OutputStream toServer = remote.input();
-            PaxTarWriter tar = new PaxTarWriter(toServer);
-            MessageDigest digest = digest();
-            byte[] buffer = new byte[BUFFER_BYTES];
-            long left = size;
-            try {
-                tar.begin(entry);
-                while (left > 0) {
-                    int n = read(content, buffer, left, file);
-                    tar.write(buffer, 0, n);
-                    digest.update(buffer, 0, n);
-                    left -= n;
-                }
-                tar.end();
-                byte[] sums = (hex(digest.digest()) + " *" + name + "\n").getBytes(StandardCharsets.US_ASCII);
-                tar.begin(
-                        new PaxTarWriter.Entry(md5 ? "MD5SUMS" : "SHA256SUMS", sums.length, 0644, 0, 0, "", "", null));
-                tar.write(sums, 0, sums.length);
-                tar.end();
-                tar.finish();
-                toServer.close();
-            } catch (SourceException e) {
-                // Ended with the stream incomplete, which the server refuses.
-                throw local(String.valueOf(e.getMessage()));
-            } catch (IOException e) {
-                int code = remote.waitFor();
-                if (code == 255) {
-                    throw connectionProblem(code);
-                }
-                throw local("Error executing " + connection.program() + ": it stopped reading before the end of '"
-                        + file + "' (exit code " + code + ")");
-            }
-            failUnlessSuccess(remote.waitFor());
+            throw unreadable(file, e);
         }
     }
 
-    private static final class SourceException extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        SourceException(String message) {
-            super(message);
-        }
+    private static String reason(WalContent.SourceException e) {
+        return e.getCause() instanceof IOException cause ? IoReason.alone(cause) : String.valueOf(e.getMessage());
     }
 
-    /** Tells trouble with the source apart from trouble with the pipe. */
-    private static int read(InputStream content, byte[] buffer, long left, Path file) throws SourceException {
-        int n;
-        try {
-            n = content.read(buffer, 0, (int) Math.min(buffer.length, left));
-        } catch (IOException e) {
-            throw new SourceException("Cannot read '" + file + "': " + describe(e));
-        }
-        if (n < 0) {
-            throw new SourceException("'" + file + "' became shorter while it was read");
-        }
-        return n;
-    }
-
-    private static PaxTarWriter.Entry entry(String name, Path file, long size) throws IOException {
-        Map<String, Object> attributes = Files.readAttributes(file, "unix:mode,uid,gid");
-        PosixFileAttributes posix = Files.readAttributes(file, PosixFileAttributes.class, new LinkOption[0]);
-        FileTime modified = posix.lastModifiedTime();
-        return new PaxTarWriter.Entry(
-                name,
-                size,
-                number(attributes, "mode") & 07777,
-                number(attributes, "uid") & 0xFFFFFFFFL,
-                number(attributes, "gid") & 0xFFFFFFFFL,
-                posix.owner().getName(),
-                posix.group().getName(),
-                modified.toInstant());
-    }
-
-    private static int number(Map<String, Object> attributes, String key) {
-        return attributes.get(key) instanceof Integer value ? value : 0;
-    }
-
-    private MessageDigest digest() {
-        String algorithm = md5 ? "MD5" : "SHA-256";
-        try {
-            return MessageDigest.getInstance(algorithm);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime has " + algorithm, e);
-        }
-    }
-
-    private static String hex(byte[] bytes) {
-        StringBuilder text = new StringBuilder(2 * bytes.length);
-        for (byte b : bytes) {
-            text.append(Character.forDigit((b >> 4) & 15, 16)).append(Character.forDigit(b & 15, 16));
-        }
-        return text.toString();
-    }
-
-    private void failUnlessSuccess(int code) throws ClientException {
+    private @Nullable ClientException failure(int code) {
         if (code == 0) {
-            return;
+            return null;
         }
         int exit = ArchiveExit.ofRemote(code);
         if (exit == ArchiveExit.CONNECTION_FAILURE) {
-            throw connectionProblem(code);
+            return connectionProblem(code);
         }
-        throw new ClientException(exit, "Remote 'barman put-wal' command has failed! (exit code " + code + ")");
+        return new ClientException(exit, "Remote 'barman put-wal' command has failed! (exit code " + code + ")");
     }
 
     private ClientException connectionProblem(int code) {
@@ -254,25 +328,19 @@ final class WalArchiveClient {
     }
 
     private ClientException notRunnable(IOException e) {
-        return local("Error executing " + connection.program() + ": " + describe(e));
+        return local("Error executing " + connection.program() + ": " + IoReason.alone(e));
+    }
+
+    private static ClientException unreadable(Path file, IOException e) {
+        return local("Cannot read '" + file + "': " + IoReason.alone(e));
     }
 
     private static ClientException local(String message) {
         return new ClientException(ArchiveExit.LOCAL_FAILURE, message);
     }
 
-    /** The text of a file system's error, without the path that the message around it names already. */
+    /** See {@link IoReason#alone}. */
     static String describe(IOException e) {
-        if (e instanceof java.nio.file.NoSuchFileException) {
-            return "No such file or directory";
-        }
-        if (e instanceof java.nio.file.AccessDeniedException) {
-            return "Permission denied";
-        }
-        if (e instanceof java.nio.file.FileSystemException failure && failure.getReason() != null) {
-            return failure.getReason();
-        }
-        String message = e.getMessage();
-        return message == null ? e.getClass().getSimpleName() : message;
+        return IoReason.alone(e);
     }
 }

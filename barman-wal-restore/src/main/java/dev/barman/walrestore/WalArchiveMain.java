@@ -5,10 +5,15 @@ import dev.barman.args.ArgumentParser;
 import dev.barman.args.ParsedArguments;
 import dev.barman.args.ProgramVersion;
 import dev.barman.args.UsageException;
+import dev.barman.wal.archive.LastArchivedCache;
+import dev.barman.wal.archive.StateDirectory;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionLevel;
 import dev.barman.wal.compress.CompressionSettings;
 import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WalArchiveMain {
     static final String PROGRAM = "barman-wal-archive";
+
+    /** More would only make a single call longer. */
+    private static final int MAX_PARALLEL = 128;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private WalArchiveMain() {}
 
@@ -30,12 +40,9 @@ public final class WalArchiveMain {
         try {
             code = run(args, System.out, System.err);
         } catch (RuntimeException | Error e) {
-            e.printStackTrace();
-            code = ArchiveExit.LOCAL_FAILURE;
+            code = ClientMain.defect(e, ArchiveExit.LOCAL_FAILURE);
         }
-        System.out.flush();
-        // No orderly shutdown of threads that are ours is needed, but hooks must run: exit, not halt.
-        System.exit(code);
+        ClientMain.exit(code);
     }
 
     static int run(String[] args, PrintStream out, PrintStream err) {
@@ -50,15 +57,24 @@ public final class WalArchiveMain {
                 out.println(ProgramVersion.line(PROGRAM));
                 return ArchiveExit.ARCHIVED;
             }
-            WalArchiveClient client = new WalArchiveClient(
-                    BarmanConnection.from(arguments),
-                    arguments.positional("SERVER_NAME"),
-                    arguments.has("--md5"),
-                    compression(arguments));
+            int parallel = parallel(arguments);
+            BarmanConnection connection = BarmanConnection.from(arguments);
+            String server = arguments.positional("SERVER_NAME");
+            Consumer<String> warnings = warnings(err);
+            WalArchiveClient client =
+                    new WalArchiveClient(connection, server, arguments.has("--md5"), compression(arguments), warnings);
             if (arguments.has("--test")) {
                 client.test();
+                return ArchiveExit.ARCHIVED;
+            }
+            String wal = arguments.positional("WAL_PATH");
+            LastArchivedCache cache = parallel <= 1
+                    ? null
+                    : cache(arguments.value("--state-directory"), server, connection.destination(server), warnings);
+            if (cache == null) {
+                client.archive(wal);
             } else {
-                client.archive(arguments.positional("WAL_PATH"));
+                client.archive(wal, cache, parallel);
             }
             return ArchiveExit.ARCHIVED;
         } catch (UsageException e) {
@@ -69,6 +85,47 @@ public final class WalArchiveMain {
             err.println("ERROR: " + e.getMessage());
             return e.exitCode();
         }
+    }
+
+    private static Consumer<String> warnings(PrintStream err) {
+        // No lambda: the first one in a virtual machine takes its time.
+        return new Consumer<String>() {
+            @Override
+            public void accept(String warning) {
+                err.println("WARNING: " + warning);
+            }
+        };
+    }
+
+    private static int parallel(ParsedArguments arguments) throws UsageException {
+        String text = arguments.value("--parallel");
+        if (text == null) {
+            return 1;
+        }
+        int number;
+        try {
+            number = Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            number = -1;
+        }
+        if (number < 0) {
+            throw new UsageException("argument --parallel: invalid number: '" + text + "'");
+        }
+        return Math.min(number, MAX_PARALLEL);
+    }
+
+    private static @Nullable LastArchivedCache cache(
+            @Nullable String directory, String server, String destination, Consumer<String> warnings) {
+        StateDirectory state = directory == null
+                ? StateDirectory.standard(System.getenv("XDG_STATE_HOME"), System.getenv("HOME"), server, destination)
+                : new StateDirectory(Path.of(directory));
+        if (state == null) {
+            warnings.accept(
+                    "Neither HOME nor --state-directory tells where to keep a record of archived segments: only the"
+                            + " requested file is sent.");
+            return null;
+        }
+        return new LastArchivedCache(state, destination, PATIENCE, warnings);
     }
 
     private static ArgumentParser parser() {
@@ -94,6 +151,17 @@ public final class WalArchiveMain {
                         "LEVEL",
                         "how hard to compress: low, medium (unless given), high, or a number",
                         "--compression-level")
+                .option(
+                        "N",
+                        "send up to N segments in one go: the requested one and those behind it that are ready; the later"
+                                + " calls for these end at once. 0 or 1, as unless given: only the requested one. (Not"
+                                + " in the original command.)",
+                        "--parallel")
+                .option(
+                        "DIR",
+                        "where --parallel keeps its record of what has been sent; by default a directory of this server and"
+                                + " destination under ${XDG_STATE_HOME:-$HOME/.local/state}/barman",
+                        "--state-directory")
                 .positional("WAL_PATH", "the file to send: %p of archive_command");
     }
 

@@ -43,4 +43,18 @@ public final class IoReason {
         String file = named + ": ";
         return text.startsWith(file) ? text.substring(file.length()) : text;
     }
+
+    /** What is wrong, in the system's words where there are some, without the file: for messages that name it themselves. */
+    public static String alone(IOException failure) {
+        if (failure instanceof NoSuchFileException) {
+            return "No such file or directory";
+        }
+        if (failure instanceof AccessDeniedException) {
+            return "Permission denied";
+        }
+        if (failure instanceof FileSystemException named && named.getReason() != null) {
+            return named.getReason();
+        }
+        return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+    }
 }
