@@ -23,6 +23,7 @@ import dev.barman.core.hook.HookRunner;
 import dev.barman.file.IoReason;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** {@code barman cron}: the maintenance of all servers. */
@@ -51,13 +52,19 @@ public final class CronCommand implements Command {
             throws InterruptedException {
         try {
             service(context, server, background).run();
-        } catch (BarmanException | IOException | RuntimeException e) {
+        } catch (BarmanException | IOException e) {
+            LoggerFactory.getLogger("barman.cli").debug("Where cron of server {} failed", server.name(), e);
+            failed(context, server, e instanceof IOException failure ? IoReason.of(failure) : e.getMessage());
+        } catch (RuntimeException e) {
             LoggerFactory.getLogger("barman.cli").error("cron of server {} failed", server.name(), e);
-            context.out()
-                    .error("Unable to run cron on server '" + server.name()
-                            + "', please look in the barman log file for more details.\nDETAILS: "
-                            + (e instanceof IOException failure ? IoReason.of(failure) : e.getMessage()));
+            failed(context, server, e.getMessage());
         }
+    }
+
+    private static void failed(CommandContext context, ServerConfig server, @Nullable String details) {
+        context.out()
+                .error("Unable to run cron on server '" + server.name()
+                        + "', please look in the barman log file for more details.\nDETAILS: " + details);
     }
 
     private static CronService service(CommandContext context, ServerConfig server, DetachedBarman background) {
