@@ -65,11 +65,6 @@ public final class PgTools {
         return find("pg_receivewal", "pg_receivexlog");
     }
 
-    /** {@code pg_verifybackup}. */
-    public Optional<PgTool> verifyBackup() {
-        return find("pg_verifybackup");
-    }
-
     /** {@code pg_combinebackup}. */
     public Optional<PgTool> combineBackup() {
         return find("pg_combinebackup");
