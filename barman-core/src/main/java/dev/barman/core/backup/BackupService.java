@@ -117,6 +117,7 @@ public final class BackupService {
     public BackupOutcome backup(BackupOptions options) throws BarmanException, IOException, InterruptedException {
         requireSupported(server);
         BackupInfo parent = parent(options);
+        method.validate();
         if (!check.passes()) {
             throw new BackupException("Impossible to start the backup. Check the log for more details, or run 'barman"
                     + " check " + server.name() + "'");

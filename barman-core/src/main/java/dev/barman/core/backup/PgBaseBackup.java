@@ -2,18 +2,27 @@
 package dev.barman.core.backup;
 
 import dev.barman.core.BackupException;
+import dev.barman.core.PostgresException;
 import dev.barman.core.catalog.BackupCatalog;
+import dev.barman.core.config.BackupCompressionConfig;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.message.Messages;
 import dev.barman.core.postgres.ConnInfo;
 import dev.barman.core.postgres.PostgresClient;
 import dev.barman.core.postgres.PostgresEnvironment;
 import dev.barman.core.signal.TerminationSignals;
+import dev.barman.core.tools.BackupCompressionRules;
+import dev.barman.core.tools.PgTool;
 import dev.barman.core.tools.PgTools;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@code backup_method = postgres}: {@code pg_basebackup} over the streaming connection. */
 public final class PgBaseBackup implements BackupMethod {
+    private static final Logger logger = LoggerFactory.getLogger("barman.backup");
 
     private final ServerConfig server;
     private final BackupCatalog catalog;
@@ -51,6 +60,27 @@ public final class PgBaseBackup implements BackupMethod {
     @Override
     public String mode() {
         return "postgres";
+    }
+
+    @Override
+    public void validate() throws BackupException {
+        BackupCompressionConfig compression = server.backup().compression();
+        Optional<PgTool> tool = tools.baseBackup();
+        if (compression == null || tool.isEmpty()) {
+            return;
+        }
+        List<String> problems;
+        try {
+            problems = BackupCompressionRules.problems(compression, tool.get().version(), client.version());
+        } catch (PostgresException e) {
+            logger.warn(
+                    "Could not validate compression due to a problem with the PostgreSQL connection: {}",
+                    e.getMessage());
+            return;
+        }
+        if (!problems.isEmpty()) {
+            throw new BackupException(String.join("\n", problems));
+        }
     }
 
     @Override

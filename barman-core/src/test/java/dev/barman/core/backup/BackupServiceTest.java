@@ -11,8 +11,10 @@ import dev.barman.core.catalog.BackupId;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupStatus;
 import dev.barman.core.postgres.FakePostgresClient;
+import dev.barman.core.postgres.PostgresEnvironment;
 import dev.barman.core.postgres.PostgresVersion;
 import dev.barman.core.signal.TerminationSignals;
+import dev.barman.core.tools.PgTools;
 import dev.barman.file.LockFile;
 import dev.barman.wal.Lsn;
 import dev.barman.wal.TimelineId;
@@ -22,6 +24,7 @@ import dev.barman.wal.catalog.XlogDb;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -368,6 +371,38 @@ class BackupServiceTest {
                 .hasMessage("Impossible to start the backup. Check the log for more details, or run 'barman check"
                         + " main'");
         assertThat(fixture.directory).doesNotExist();
+    }
+
+    @Test
+    void compressionThatPgBasebackupRefusesIsToldBeforeAnythingIsWritten() throws Exception {
+        Path tool = Files.createDirectories(home.resolve("tools")).resolve("pg_basebackup");
+        Files.writeString(tool, "#!/bin/sh\necho 'pg_basebackup (PostgreSQL) 15.18'\n");
+        Files.setPosixFilePermissions(tool, PosixFilePermissions.fromString("rwxr-xr-x"));
+        BackupFixture fixture = fixture(
+                "path_prefix = " + tool.getParent(),
+                "backup_compression = lz4",
+                "backup_compression_level = 13",
+                "backup_compression_workers = 2");
+        fixture.checksPass = false;
+        PgBaseBackup refusing = new PgBaseBackup(
+                fixture.server,
+                fixture.catalog,
+                client,
+                null,
+                PgTools.of(fixture.server.connection().pathPrefix()),
+                PostgresEnvironment.ofProcess(),
+                fixture.messages);
+
+        assertThatThrownBy(() -> fixture.service(client, refusing).backup(BackupOptions.of(fixture.server)))
+                .isInstanceOf(BackupException.class)
+                .hasMessage(
+                        "backup_compression_level 13 unsupported by compression algorithm. lz4 expects a compression"
+                                + " level between 1 and 12 (0 will use default compression level).\n"
+                                + "backup_compression_workers is not compatible with compression lz4.");
+        assertThat(fixture.directory).doesNotExist();
+        client.failure = new PostgresException("refused");
+        assertThatThrownBy(() -> fixture.service(client, refusing).backup(BackupOptions.of(fixture.server)))
+                .hasMessageStartingWith("Impossible to start the backup.");
     }
 
     @Test

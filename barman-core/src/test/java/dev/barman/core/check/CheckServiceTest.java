@@ -152,6 +152,18 @@ class CheckServiceTest {
     }
 
     @Test
+    void compressionThatPgBasebackupRefusesIsAConfigurationProblem() throws Exception {
+        CheckFixture fixture = new CheckFixture(
+                directory,
+                "archiver = on",
+                "backup_method = postgres",
+                "streaming_conninfo = host=pg",
+                "backup_compression = gzip",
+                "backup_compression_level = 10");
+        assertThat(fixture.run("configuration")).isEqualTo("configuration: FAILED");
+    }
+
+    @Test
     void configurationProblemsAreDetails() throws Exception {
         CheckFixture fixture = new CheckFixture(directory, "archiver = on");
         CheckReport report = CheckService.run(fixture.context(), result -> {});
