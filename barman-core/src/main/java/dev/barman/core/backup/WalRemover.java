@@ -9,6 +9,7 @@ import dev.barman.core.hook.HookAbortedException;
 import dev.barman.core.hook.HookRunner;
 import dev.barman.core.hook.WalHookEnvironment;
 import dev.barman.core.message.Messages;
+import dev.barman.file.IoReason;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.catalog.LockedXlogDb;
 import dev.barman.wal.catalog.WalEntry;
@@ -18,11 +19,11 @@ import dev.barman.wal.storage.WalStorage;
 import dev.barman.wal.storage.WalStorage.DeleteFailure;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * Removes WAL files that a plan gives up: first their lines from the index, durably, then the files, each by its name.
  *
  * <p>Killed in between, files without a line are left, which harm nobody; the repeated removal finds them by looking through the archive. When a hook
- * script forbids to go on, the files that are still there get their lines back, at their old places. Not thread-safe.
+ * script forbids to go on, the files that are still there get their lines back, at their old places. Scripts run without the index lock, so that they
+ * may call commands that need it. Not thread-safe.
  */
 public final class WalRemover implements WalPurge {
     private final String serverName;
@@ -90,69 +92,85 @@ public final class WalRemover implements WalPurge {
         if (plan.isEmpty()) {
             return;
         }
-        Optional<HookAbortedException> abort;
         try {
-            abort = index.write(db -> Optional.ofNullable(remove(db, plan, resumed, removed)));
+            if (hooks.hasScripts(HookEvent.WAL_DELETE)) {
+                removeWithHooks(plan, resumed, removed);
+            } else {
+                index.write(db -> {
+                    delete(takeOut(db, plan, resumed).files(), removed);
+                    return true;
+                });
+            }
         } catch (IOException e) {
             throw new BarmanException(
                     "cannot remove WAL files of server " + serverName + " from " + storage.location() + ": "
-                            + e.getMessage(),
+                            + IoReason.of(e),
                     e);
-        }
-        if (abort.isPresent()) {
-            throw abort.get();
         }
     }
 
-    /** A file to be removed, and how many lines that stay come before its own. */
-    private record Candidate(WalEntry entry, long staying) {}
+    /** A line that was taken out of the index, and the name in the last line before it that stayed; null for the beginning. */
+    private record Line(WalEntry entry, @Nullable String after) {}
 
-    private @Nullable HookAbortedException remove(
-            XlogDb db, WalRemovalPlan plan, boolean resumed, Consumer<String> removed) throws IOException {
-        List<Candidate> candidates = new ArrayList<>();
+    /** What a removal begins with: the lines that are out of the index, and all the files that are to go. */
+    private record Removal(List<Line> lines, List<WalEntry> files) {}
+
+    private Removal takeOut(XlogDb db, WalRemovalPlan plan, boolean resumed) throws IOException {
+        List<Line> lines = new ArrayList<>();
         List<String> invalid = new ArrayList<>();
-        long[] staying = {0};
+        String[] stayed = {null};
         db.scan(line -> {
             if (!line.isWalFileName()) {
                 invalid.add(line.name());
             } else if (plan.removes(line.name())) {
-                candidates.add(new Candidate(line.entry(), staying[0]));
+                lines.add(new Line(line.entry(), stayed[0]));
             } else {
-                staying[0]++;
+                stayed[0] = line.name();
             }
             return true;
         });
         for (String name : invalid) {
             messages.error(InvalidWalNameException.message("WAL", name, serverName));
         }
-        if (!candidates.isEmpty() || !invalid.isEmpty()) {
+        if (!lines.isEmpty() || !invalid.isEmpty()) {
             db.retain(line -> line.isWalFileName() && !plan.removes(line.name()));
         }
         observer.reached(DeleteStep.INDEX_REWRITTEN);
         List<WalEntry> files = new ArrayList<>();
-        for (Candidate candidate : candidates) {
-            files.add(candidate.entry());
+        for (Line line : lines) {
+            files.add(line.entry());
         }
         if (resumed) {
             addUnindexed(plan, files);
         }
-        if (!hooks.hasScripts(HookEvent.WAL_DELETE)) {
-            delete(files, removed);
-            return null;
-        }
+        return new Removal(lines, files);
+    }
+
+    private void removeWithHooks(WalRemovalPlan plan, boolean resumed, Consumer<String> removed)
+            throws HookAbortedException, IOException {
+        Removal removal = index.write(db -> takeOut(db, plan, resumed));
         Set<String> gone = new HashSet<>();
         try {
-            deleteWithHooks(files, name -> {
+            deleteWithHooks(removal.files(), name -> {
                 gone.add(name);
                 removed.accept(name);
             });
-            return null;
-        } catch (HookAbortedException e) {
-            putBack(db, candidates, gone);
-            return e;
-        } catch (IOException e) {
-            putBack(db, candidates, gone);
+        } catch (HookAbortedException | IOException e) {
+            settle(db -> putBack(db, removal.lines(), gone));
             throw e;
+        }
+        settle(db -> forget(db, gone));
+    }
+
+    /** Brings the index up to date in every case: waiting for its lock would fail on an interrupted thread. */
+    private void settle(LockedXlogDb.Action<Boolean> action) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            index.write(action);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -218,24 +236,51 @@ public final class WalRemover implements WalPurge {
         return new WalHookEnvironment(file.name(), location, file.sizeBytes(), file.time(), file.compression(), error);
     }
 
-    /** Merges the lines of files that were not removed back into the index. */
-    private static void putBack(XlogDb db, List<Candidate> candidates, Set<String> gone) throws IOException {
-        List<Candidate> back = new ArrayList<>();
-        for (Candidate candidate : candidates) {
-            if (!gone.contains(candidate.entry().name())) {
-                back.add(candidate);
+    /**
+     * Merges the lines of files that were not removed back into the index, each behind the line that it followed. What was added to the index
+     * meanwhile stays, and a line that somebody made anew is not doubled.
+     */
+    private boolean putBack(XlogDb db, List<Line> lines, Set<String> gone) throws IOException {
+        forget(db, gone);
+        List<WalEntry> present = db.entries();
+        Set<String> known = new HashSet<>();
+        for (WalEntry entry : present) {
+            known.add(entry.name());
+        }
+        List<WalEntry> first = new ArrayList<>();
+        Map<String, List<WalEntry>> following = new HashMap<>();
+        for (Line line : lines) {
+            if (!gone.contains(line.entry().name()) && known.add(line.entry().name())) {
+                String after = line.after();
+                List<WalEntry> place = after == null || !known.contains(after)
+                        ? first
+                        : following.computeIfAbsent(after, name -> new ArrayList<>());
+                place.add(line.entry());
             }
         }
-        List<WalEntry> staying = db.entries();
-        List<WalEntry> merged = new ArrayList<>(staying.size() + back.size());
-        int position = 0;
-        for (Candidate candidate : back) {
-            while (position < candidate.staying() && position < staying.size()) {
-                merged.add(staying.get(position++));
-            }
-            merged.add(candidate.entry());
+        List<WalEntry> merged = new ArrayList<>(first);
+        for (WalEntry entry : present) {
+            merged.add(entry);
+            merged.addAll(following.getOrDefault(entry.name(), List.of()));
+            following.remove(entry.name());
         }
-        merged.addAll(staying.subList(position, staying.size()));
         db.replace(merged.iterator());
+        return true;
+    }
+
+    /** Takes out the lines that a rebuild of the index, meanwhile, made for files that are gone by now. */
+    private boolean forget(XlogDb db, Set<String> gone) throws IOException {
+        Set<String> stale = new HashSet<>();
+        db.scan(line -> {
+            String name = line.name();
+            if (gone.contains(name) && !storage.exists(WalFileName.parse(name))) {
+                stale.add(name);
+            }
+            return true;
+        });
+        if (!stale.isEmpty()) {
+            db.retain(line -> !stale.contains(line.name()));
+        }
+        return true;
     }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.barman.core.BarmanException;
+import dev.barman.core.archive.ServerWalIndex;
 import dev.barman.core.catalog.BackupId;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupStatus;
@@ -17,12 +18,18 @@ import dev.barman.core.hook.HookAbortedException;
 import dev.barman.file.LockFile;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.WalSegmentSize;
+import dev.barman.wal.catalog.LockedXlogDb;
+import dev.barman.wal.catalog.WalEntry;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -399,6 +406,64 @@ class DeleteServiceTest {
         assertThat(server.deletion().delete(id(1))).isTrue();
         assertThat(server.files("main/meta")).containsExactly(id(2) + "-backup.info", id(3) + "-backup.info");
         assertThat(server.archived()).hasSize(9);
+    }
+
+    /** A script that calls a command which reads the index would wait for ever, and the deletion for the script. */
+    @Test
+    @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+    void hookMayUseTheIndexAndWhatItAddsStays() throws Exception {
+        Path asked = home.resolve("asked");
+        Path answered = home.resolve("answered");
+        String script = "touch " + asked + "; until test -e " + answered + "; do sleep 0.02; done;"
+                + " test $BARMAN_SEGMENT != " + segment(3) + " || exit 63";
+        CatalogFixture server = threeBackups("pre_wal_delete_retry_script = " + script);
+        List<String> expected = new ArrayList<>(server.indexed());
+        expected.removeAll(List.of(segment(1).text(), segment(2).text(), segment(2) + ".00000028.backup"));
+        expected.add(segment(90).text());
+        LockedXlogDb index = ServerWalIndex.of(server.server());
+        CompletableFuture<Void> other = CompletableFuture.runAsync(() -> {
+            try {
+                while (!Files.exists(asked)) {
+                    Thread.sleep(10);
+                }
+                index.write(db -> {
+                    // As a rebuild would, which finds the files that are still there.
+                    db.append(List.of(
+                            new WalEntry(segment(90).text(), 10, 1.0, null, null),
+                            new WalEntry(segment(1).text(), 10, 1.0, null, null),
+                            new WalEntry(segment(4).text(), 10, 1.0, null, null)));
+                    return true;
+                });
+                Files.createFile(answered);
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+
+        assertThatThrownBy(() -> server.deletion().delete(id(1))).isInstanceOf(HookAbortedException.class);
+
+        other.join();
+        assertThat(server.indexed())
+                .doesNotHaveDuplicates()
+                .containsExactlyInAnyOrderElementsOf(expected)
+                .containsSubsequence(
+                        "00000002.history", segment(3).text(), segment(5).text());
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+    void lineThatARebuildMadeForAFileBeforeItWentGoesToo() throws Exception {
+        Path index = home.resolve("main/wals/main-xlog.db");
+        Path before = home.resolve("before");
+        CatalogFixture server = threeBackups(
+                "pre_wal_delete_script = test $BARMAN_SEGMENT != " + segment(1) + " || cp " + before + " " + index);
+        Files.copy(index, before);
+        List<String> all = server.indexed();
+
+        assertThat(server.deletion().delete(id(1))).isTrue();
+
+        assertThat(server.indexed()).hasSize(9).isSubsetOf(all);
+        assertThat(server.archived()).containsExactlyInAnyOrderElementsOf(server.indexed());
     }
 
     @Test
