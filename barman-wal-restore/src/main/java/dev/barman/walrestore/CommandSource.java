@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.walrestore;
 
+import dev.barman.process.OwnProcess;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.spool.WalSpool;
 import java.io.File;
@@ -21,6 +22,7 @@ final class CommandSource implements SegmentSource {
     /** A connection that is dead without a word must not keep anybody waiting. */
     static final List<String> KEEP_ALIVE = List.of("-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3");
 
+    private static final String SOCKET = ".ssh-";
     private static final int WORKERS = 3;
     /** What a socket's name may have, with what ssh adds to it while it makes the socket. */
     private static final int MAX_SOCKET_PATH = 85;
@@ -62,10 +64,12 @@ final class CommandSource implements SegmentSource {
     }
 
     private void share() throws IOException {
-        Path path = spool.directory().resolve("ssh");
+        // The name of the directory itself may be long, and ssh would find signs of its own in it.
+        Path path = spool.directory().resolveSibling(SOCKET + OwnProcess.pid());
         if (path.toString().length() > MAX_SOCKET_PATH) {
             return;
         }
+        removeStaleSockets(path.resolveSibling("."));
         Files.deleteIfExists(path);
         socket = path;
         List<String> argv = new ArrayList<>();
@@ -94,6 +98,24 @@ final class CommandSource implements SegmentSource {
         }
         sshOptions.add("-S");
         sshOptions.add(path.toString());
+    }
+
+    private static void removeStaleSockets(Path directory) throws IOException {
+        String[] names = directory.toFile().list();
+        for (String name : names == null ? new String[0] : names) {
+            if (name.startsWith(SOCKET) && !isRunning(name.substring(SOCKET.length()))) {
+                Files.deleteIfExists(directory.resolve(name));
+            }
+        }
+    }
+
+    private static boolean isRunning(String pid) {
+        try {
+            return ProcessHandle.of(Long.parseLong(pid)).isPresent();
+        } catch (NumberFormatException e) {
+            // Not finished: ssh gives the name at the end.
+            return true;
+        }
     }
 
     @Override

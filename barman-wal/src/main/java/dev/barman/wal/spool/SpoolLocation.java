@@ -11,6 +11,8 @@ import java.util.zip.CRC32;
  */
 public final class SpoolLocation {
     private static final int MAX_NAME = 100;
+    private static final int MAX_STANDBY = 200;
+    private static final char SEPARATOR = '=';
 
     private SpoolLocation() {}
 
@@ -30,10 +32,32 @@ public final class SpoolLocation {
      *
      * @param ofServer what {@link #ofServer} gives
      * @param systemIdentifier the cluster's, unsigned
-     * @param standby where the standby runs, normally its data directory; absolute
+     * @param standby where the standby runs, normally its data directory; absolute, without links
      */
     public static Path ofStandby(Path ofServer, long systemIdentifier, Path standby) {
-        return ofServer.resolve(Long.toUnsignedString(systemIdentifier)).resolve(checksum(standby.toString()));
+        return ofServer.resolve(Long.toUnsignedString(systemIdentifier)).resolve(standbyName(standby.toString()));
+    }
+
+    /** The path with another separator; the launcher of barman-wal-restore computes the same. */
+    private static String standbyName(String path) {
+        StringBuilder name = new StringBuilder(path.length());
+        for (int i = path.startsWith("/") ? 1 : 0; i < path.length(); i++) {
+            char c = path.charAt(i);
+            if (c != '/' && !isHarmless(c)) {
+                return "~" + checksum(path);
+            }
+            name.append(c == '/' ? SEPARATOR : c);
+        }
+        return name.length() == 0 || name.length() > MAX_STANDBY ? "~" + checksum(path) : name.toString();
+    }
+
+    private static boolean isHarmless(char c) {
+        return (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z')
+                || (c >= '0' && c <= '9')
+                || c == '-'
+                || c == '_'
+                || c == '.';
     }
 
     /** The text itself where it is a harmless file name; otherwise what is harmless of it, made unique. */
@@ -41,13 +65,7 @@ public final class SpoolLocation {
         StringBuilder harmless = new StringBuilder(text.length());
         for (int i = 0; i < text.length() && i < MAX_NAME; i++) {
             char c = text.charAt(i);
-            boolean allowed = (c >= 'a' && c <= 'z')
-                    || (c >= 'A' && c <= 'Z')
-                    || (c >= '0' && c <= '9')
-                    || c == '-'
-                    || c == '_'
-                    || (c == '.' && i > 0);
-            harmless.append(allowed ? c : '_');
+            harmless.append(isHarmless(c) && !(c == '.' && i == 0) ? c : '_');
         }
         if (!text.isEmpty() && text.contentEquals(harmless)) {
             return text;
@@ -55,7 +73,8 @@ public final class SpoolLocation {
         return harmless.append('~').append(checksum(text)).toString();
     }
 
-    private static String checksum(String text) {
+    /** Eight hexadecimal digits for a text. */
+    static String checksum(String text) {
         CRC32 crc = new CRC32();
         crc.update(text.getBytes(StandardCharsets.UTF_8));
         String hex = Long.toHexString(crc.getValue());
