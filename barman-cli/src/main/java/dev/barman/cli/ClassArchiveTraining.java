@@ -38,6 +38,7 @@ public final class ClassArchiveTraining {
             new String[] {"list-files", "training", "latest"},
             new String[] {"check-backup", "training", "latest"},
             new String[] {"get-wal", "training", "000000010000000000000001"},
+            new String[] {"get-wal", "--stream", "training", "000000010000000000000001"},
             new String[] {"get-wal", "-p", "8", "training", "000000010000000000000001"},
             new String[] {"put-wal", "training"},
             new String[] {"restore", "training", "latest", "/nonexistent/barman-training"},

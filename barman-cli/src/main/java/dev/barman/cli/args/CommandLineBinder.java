@@ -79,8 +79,9 @@ public final class CommandLineBinder {
      * @throws UsageException when a word does not fit
      */
     public Optional<Arguments> bind(List<String> words) throws UsageException {
-        if (!mayHoldOption(words)) {
-            return Optional.of(new Arguments(assign(words, List.of()), List.of()));
+        List<String> plain = withoutQuickFlags(words);
+        if (!mayHoldOption(plain)) {
+            return Optional.of(new Arguments(assign(plain, List.of()), List.of()));
         }
         readAnnotations();
         ArgumentSplitter split = new ArgumentSplitter(specs).splitAll(words);
@@ -175,13 +176,33 @@ public final class CommandLineBinder {
         return values;
     }
 
+    /** Sets flags as long as nothing but such flags and arguments occurs; otherwise all words are left, to be read in full. */
+    private List<String> withoutQuickFlags(List<String> words) {
+        if (!(command instanceof QuickFlags flags)) {
+            return words;
+        }
+        List<String> rest = new ArrayList<>(words.size());
+        for (String word : words) {
+            if (!isOption(word)) {
+                rest.add(word);
+            } else if (!flags.switchOn(word)) {
+                return words;
+            }
+        }
+        return rest;
+    }
+
     private static boolean mayHoldOption(List<String> words) {
         for (String word : words) {
-            if (word.length() > 1 && word.charAt(0) == '-') {
+            if (isOption(word)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private static boolean isOption(String word) {
+        return word.length() > 1 && word.charAt(0) == '-';
     }
 
     private List<Field> optionFields() {

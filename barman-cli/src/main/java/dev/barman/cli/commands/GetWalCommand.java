@@ -4,6 +4,7 @@ package dev.barman.cli.commands;
 import com.beust.jcommander.Parameter;
 import dev.barman.cli.args.Positional;
 import dev.barman.cli.args.PositiveInt;
+import dev.barman.cli.args.QuickFlags;
 import dev.barman.cli.frame.Command;
 import dev.barman.cli.frame.CommandContext;
 import dev.barman.cli.frame.ExitCode;
@@ -33,9 +34,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** {@code barman get-wal}: a WAL file on standard output, or into a directory. */
-public final class GetWalCommand implements Command {
+public final class GetWalCommand implements Command, QuickFlags {
     private static final Logger logger = LoggerFactory.getLogger("barman.server");
     private static final String WAL_NAME = "wal_name";
+    private static final String PARTIAL = "--partial";
+    private static final String KEEP_COMPRESSION = "--keep-compression";
+    private static final String STREAM = "--stream";
     private static final String GZIP = "--gzip";
     private static final String BZIP2 = "--bzip2";
 
@@ -46,7 +50,7 @@ public final class GetWalCommand implements Command {
     String outputDirectory;
 
     @Parameter(
-            names = {"-P", "--partial"},
+            names = {"-P", PARTIAL},
             description = "use a partial WAL file if there is no complete one")
     boolean partial;
 
@@ -60,7 +64,7 @@ public final class GetWalCommand implements Command {
             description = "pass the file on as bzip2")
     boolean bzip2;
 
-    @Parameter(names = "--keep-compression", description = "send the file compressed as it is stored")
+    @Parameter(names = KEEP_COMPRESSION, description = "send the file compressed as it is stored")
     boolean keepCompression;
 
     @Parameter(
@@ -76,7 +80,7 @@ public final class GetWalCommand implements Command {
     boolean test;
 
     @Parameter(
-            names = "--stream",
+            names = STREAM,
             description = "for clients that fetch several files over one connection: take further names from standard"
                     + " input and send each file as it is stored, with its name and its length")
     boolean stream;
@@ -84,6 +88,21 @@ public final class GetWalCommand implements Command {
     @Override
     public List<Positional> positionals() {
         return List.of(Positional.SERVER, Positional.required(WAL_NAME, "the name of a WAL file"));
+    }
+
+    /** What the clients on the database hosts ask for. */
+    @Override
+    public boolean switchOn(String word) {
+        if (word.equals(STREAM)) {
+            stream = true;
+        } else if (word.equals(KEEP_COMPRESSION)) {
+            keepCompression = true;
+        } else if (word.equals(PARTIAL)) {
+            partial = true;
+        } else {
+            return false;
+        }
+        return true;
     }
 
     @Override

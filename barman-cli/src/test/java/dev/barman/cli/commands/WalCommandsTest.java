@@ -210,6 +210,32 @@ class WalCommandsTest {
                         "ERROR: WAL file '" + W2 + "' not found in server 'main' (SSH host: 192.0.2.7)\n", Result::err);
     }
 
+    /** Some flags are read without the option table; that must not show. */
+    @Test
+    void flagsOfGetWalMayStandAnywhereAndBeAbbreviated() throws Exception {
+        archived(W1, CONTENT);
+
+        for (List<String> words : List.of(
+                List.of("--keep-compression", "main", W1),
+                List.of("main", "--keep-compression", W1),
+                List.of("main", W1, "--partial", "--keep-compression"),
+                List.of("--keep", "main", W1),
+                List.of("--keep-compression", "-P", "main", W1),
+                List.of("--keep-compression", "--", "main", W1))) {
+            List<String> all = new ArrayList<>(List.of("get-wal"));
+            all.addAll(words);
+            assertThat(barman(all.toArray(String[]::new)).bytes())
+                    .as("%s", words)
+                    .startsWith(0x1f, 0x8b);
+        }
+        assertThat(barman("get-wal", "--keep-compression", "main").err())
+                .endsWith("barman get-wal: error: the following arguments are required: wal_name\n");
+        assertThat(barman("get-wal", "--stream", "main", W1, "more").err())
+                .endsWith("error: unrecognized arguments: more\n");
+        assertThat(barman("get-wal", "--stream", "--help", "main").out()).contains("--keep-compression");
+        assertThat(barman("get-wal", "--stream=x", "main", W1).code()).isEqualTo(2);
+    }
+
     @Test
     void getWalToAReaderThatIsGoneFails() throws Exception {
         archived(W1, CONTENT);
