@@ -65,8 +65,10 @@ spooled() {
     set -- $(stat -c '%s %Y %d %u %a' -- "$entry" "$directory" "$beside" /proc/self/ 2>/dev/null)
     [ $# -eq 20 ] || return 0
     size=$1
-    # Young enough, on one file system, in a directory that is ours alone.
-    [ $(($2 + 3600)) -gt "${17}" ] && [ "$3" = "${13}" ] && [ "$9" = "${19}" ] && [ "${10}" = 700 ] || return 0
+    # Young enough, in a directory that is ours alone.
+    [ $(($2 + 3600)) -gt "${17}" ] && [ "$9" = "${19}" ] && [ "${10}" = 700 ] || return 0
+    copy=
+    [ "$3" = "${13}" ] || copy=${beside%/}/.${dest##*/}.$$.barman-tmp
 
     # The header: magic number, flags and timeline; position; lengths; cluster; sizes.
     # shellcheck disable=SC2046
@@ -79,6 +81,17 @@ spooled() {
         && [ $(($1 >> 32)) -le $((0x$timeline)) ] && [ $(($5 & 0xFFFFFFFF)) -eq "$size" ] \
         && [ $offset -lt 4294967296 ] && [ "$2" -eq $(((0x$log << 32) + offset)) ] || return 0
 
-    mv -f -- "$entry" "$dest" 2>/dev/null || return 0
-    exit 0
+    if [ -z "$copy" ]; then
+        mv -f -- "$entry" "$dest" 2>/dev/null || return 0
+        exit 0
+    fi
+    # On another file system. The name is the one that Destination uses and cleans up.
+    trap 'rm -f -- "$copy"; exit 143' HUP INT TERM
+    if cp -- "$entry" "$copy" 2>/dev/null && [ "$(stat -c %s -- "$copy")" = "$size" ] && sync -- "$copy" \
+        && mv -f -- "$copy" "$dest" 2>/dev/null; then
+        rm -f -- "$entry"
+        exit 0
+    fi
+    rm -f -- "$copy"
+    trap - HUP INT TERM
 }

@@ -56,9 +56,10 @@ final class PrefetchProcess {
      * @param size of its segments
      * @param delivered the segment behind which it begins
      * @param standby the working directory of PostgreSQL; the process ends with the server there
+     * @return its number
      * @throws IOException when it cannot be started
      */
-    void start(Path spool, long systemIdentifier, WalSegmentSize size, WalSegmentName delivered, Path standby)
+    long start(Path spool, long systemIdentifier, WalSegmentSize size, WalSegmentName delivered, Path standby)
             throws IOException {
         if (program.isEmpty()) {
             throw new IOException("this program was not started by its launcher");
@@ -81,11 +82,12 @@ final class PrefetchProcess {
         argv.add(connection.host());
         argv.add(server);
         argv.add(delivered.text());
-        new ProcessBuilder(argv)
+        return new ProcessBuilder(argv)
                 .directory(spool.toFile())
                 .redirectInput(NOWHERE)
                 .redirectOutput(NOWHERE)
                 .redirectError(NOWHERE)
-                .start();
+                .start()
+                .pid();
     }
 }

@@ -193,13 +193,8 @@ final class SpooledRestore {
                         "rw-------");
             }
             PrefetchRequests requests = new PrefetchRequests(spool.directory());
-            requests.announceStart();
-            try {
-                prefetch.start(spool.directory(), header.systemIdentifier(), header.segmentSize(), name, standby);
-            } catch (IOException e) {
-                requests.withdrawStart();
-                throw e;
-            }
+            requests.announceStart(
+                    prefetch.start(spool.directory(), header.systemIdentifier(), header.segmentSize(), name, standby));
         } catch (IOException e) {
             warn(e);
         }

@@ -217,9 +217,10 @@ class PrefetcherTest {
         // Archived meanwhile: what was found absent before does not count.
         highest = 8;
         requests.want(99, name(8));
-        take(8);
+        await(() -> spool.has(name(8)));
         assertThat(requests.answer(99)).isNull();
         requests.forget(99);
+        take(8);
 
         assertThat(ask(9)).isEqualTo(Answer.ABSENT);
         assertThat(reason()).isEqualTo("the archive has no more");

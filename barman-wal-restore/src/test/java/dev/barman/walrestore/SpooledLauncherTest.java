@@ -2,6 +2,7 @@
 package dev.barman.walrestore;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.barman.wal.TestSegments;
 import dev.barman.wal.WalSegmentName;
@@ -274,6 +275,29 @@ class SpooledLauncherTest {
         Files.move(spool.directory(), moved);
         Files.createSymbolicLink(spool.directory(), moved);
         assertLeftToJava();
+    }
+
+    @Test
+    void whatLiesOnAnotherFileSystemIsCopied() throws Exception {
+        Path memory = Path.of("/dev/shm");
+        assumeTrue(Files.isWritable(memory) && !Files.getFileStore(memory).equals(Files.getFileStore(directory)));
+        Path other = Files.createTempDirectory(memory, "walrestore");
+        WalSpool elsewhere = new WalSpool(
+                SpoolLocation.ofStandby(SpoolLocation.ofServer(other, "host", "main"), TestSegments.SYSTEM_ID, standby),
+                TestSegments.SYSTEM_ID);
+        try {
+            elsewhere.create(other);
+            Files.write(elsewhere.directory().resolve(WAL), SEGMENT);
+            assertThat(run("-p", "8", "--spool-dir", other.toString(), "host", "main", WAL, "pg_wal/RECOVERYXLOG"))
+                    .isZero();
+            assertThat(destination()).hasBinaryContent(SEGMENT);
+            assertThat(standby.resolve("pg_wal").toFile().list()).containsExactly("RECOVERYXLOG");
+            assertThat(elsewhere.directory()).isEmptyDirectory();
+        } finally {
+            for (Path path = elsewhere.directory(); !path.equals(memory); path = path.getParent()) {
+                Files.delete(path);
+            }
+        }
     }
 
     @Test

@@ -58,7 +58,8 @@ class SpooledRestoreTest {
         destination = standby.resolve("RECOVERYXLOG");
         background = script(
                 "background",
-                "pwd >\"" + directory + "/started\"; printf '%s\\n' \"$@\" >>\"" + directory + "/started\"");
+                "pwd >\"" + directory + "/started\"; printf '%s\\n' \"$@\" >>\"" + directory
+                        + "/started\"; exec sleep 1");
         ArgumentParser parser = new ArgumentParser("test", "");
         BarmanConnection.declareOptions(parser);
         connection = BarmanConnection.from(parser.parse(

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code prefetch.lock} is locked by the one background process for as long as it lives;
- *   <li>{@code starting} is there from before a background process is started until it holds the lock;
+ *   <li>{@code starting} holds the number of a background process from its start until it holds the lock;
  *   <li>{@code want.PID} names the segment that the process PID waits for;
  *   <li>{@code answer.PID} tells PID that the segment is not going to appear in the spool, and why. A segment that is, just appears;
  *   <li>{@code stop} asks the background process to end.
@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 public final class PrefetchRequests {
     /** How long a background process may take from its start until it holds the lock. */
     private static final long MAX_START_MILLIS = 10_000;
+
+    /** Longer than anybody waits. */
+    private static final long MAX_WANT_MILLIS = 90_000;
 
     private static final String LOCK = "prefetch.lock";
     private static final String STARTING = "starting";
@@ -65,16 +68,25 @@ public final class PrefetchRequests {
         if (LockFile.probe(directory.resolve(LOCK)).isPresent()) {
             return true;
         }
-        long started = directory.resolve(STARTING).toFile().lastModified();
-        return started != 0 && System.currentTimeMillis() - started < MAX_START_MILLIS;
+        Path announcement = directory.resolve(STARTING);
+        String process = get(announcement);
+        if (process == null || isOlder(announcement, MAX_START_MILLIS)) {
+            return false;
+        }
+        try {
+            return ProcessHandle.of(Long.parseLong(process)).isPresent();
+        } catch (NumberFormatException e) {
+            // Cut short: its writer was killed.
+            return false;
+        }
     }
 
-    /** Announces a background process, before it is started. */
-    public void announceStart() throws IOException {
-        Files.write(directory.resolve(STARTING), new byte[0]);
+    /** Announces a background process that has just been started. */
+    public void announceStart(long process) throws IOException {
+        put(STARTING, Long.toString(process));
     }
 
-    /** Takes the announcement back: the process holds the lock, or could not be started. */
+    /** Takes the announcement back: the process holds the lock. */
     public void withdrawStart() throws IOException {
         Files.deleteIfExists(directory.resolve(STARTING));
     }
@@ -121,7 +133,13 @@ public final class PrefetchRequests {
         }
         for (String file : names) {
             if (file.startsWith(WANT) && !file.endsWith(TEMPORARY)) {
-                String text = get(directory.resolve(file));
+                Path want = directory.resolve(file);
+                if (isOlder(want, MAX_WANT_MILLIS)) {
+                    // Whoever waited was killed.
+                    Files.deleteIfExists(want);
+                    continue;
+                }
+                String text = get(want);
                 if (text != null && WalFileName.isSegment(text)) {
                     wants.add(new Want(file.substring(WANT.length()), WalSegmentName.parse(text)));
                 }
@@ -152,16 +170,17 @@ public final class PrefetchRequests {
             // Questions may have been put while this process was started, and the answers just given are for their
             // askers to
             // remove; but a process that is no more does not.
-            boolean forgotten = (name.startsWith(WANT) || name.startsWith(ANSWER)) && isOld(name);
+            Path file = directory.resolve(name);
+            boolean forgotten = (name.startsWith(WANT) || name.startsWith(ANSWER)) && isOlder(file, MAX_WANT_MILLIS);
             if (forgotten || name.equals(STOP)) {
-                Files.deleteIfExists(directory.resolve(name));
+                Files.deleteIfExists(file);
             }
         }
     }
 
-    private boolean isOld(String name) {
-        long modified = directory.resolve(name).toFile().lastModified();
-        return System.currentTimeMillis() - modified > WalSpool.MAX_AGE_MILLIS;
+    private static boolean isOlder(Path file, long millis) {
+        long modified = file.toFile().lastModified();
+        return modified != 0 && System.currentTimeMillis() - modified > millis;
     }
 
     private void put(String name, String text) throws IOException {
