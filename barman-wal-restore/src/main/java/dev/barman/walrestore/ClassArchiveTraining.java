@@ -59,6 +59,7 @@ public final class ClassArchiveTraining {
                         "--system-id=" + SYSTEM_ID,
                         "--segment-size=" + SEGMENT_BYTES,
                         "--parallel=8",
+                        "--idle=200",
                         local,
                         "host",
                         "server",

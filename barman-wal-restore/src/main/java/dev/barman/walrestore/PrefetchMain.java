@@ -79,8 +79,10 @@ public final class PrefetchMain {
                 return 0;
             }
             requests.withdrawStart();
+            String idle = arguments.value("--idle");
+            long idleMillis = idle == null ? IDLE_MILLIS : Long.parseLong(idle);
             Prefetcher prefetcher = new Prefetcher(
-                    spool, requests, jobs, size, delivered, IDLE_MILLIS, END_MILLIS, postmaster(standby));
+                    spool, requests, jobs, size, delivered, idleMillis, END_MILLIS, postmaster(standby));
             List<String> options = new ArrayList<>();
             for (String option : List.of("--gzip", "--bzip2", "--keep-compression")) {
                 if (arguments.has(option)) {
@@ -198,6 +200,7 @@ public final class PrefetchMain {
                 .option("BYTES", "size of its WAL segments", "--segment-size")
                 .option("DIRECTORY", "data directory of the standby", "--standby")
                 .option("JOBS", "how many segments to keep ready", "--parallel")
+                .option("MILLISECONDS", "end after so long without use", "--idle")
                 .flag("transfer compressed with gzip", "--gzip")
                 .flag("transfer compressed with bzip2", "--bzip2")
                 .flag("transfer as stored", "--keep-compression")
