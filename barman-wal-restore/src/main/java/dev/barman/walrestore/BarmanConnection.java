@@ -115,21 +115,28 @@ record BarmanConnection(
         return argv;
     }
 
-    /** Everything that tells the archive of a server from any other: one text, the same for the same place. */
+    /**
+     * Everything that tells the archive of a server from any other: one text, the same for the same place. The launcher of
+     * {@code barman-wal-archive} makes it too.
+     */
     String destination(String server) {
         StringBuilder text = new StringBuilder();
         if (localCommand == null) {
             text.append("ssh ").append(ShellWords.quoteIfNeeded(user)).append('@');
             text.append(ShellWords.quoteIfNeeded(host));
-            text.append(" port ").append(port == null ? "-" : ShellWords.quoteIfNeeded(port));
+            if (port != null) {
+                text.append(" ;port=").append(port);
+            }
         } else {
             text.append("command");
             for (String word : localCommand) {
                 text.append(' ').append(ShellWords.quoteIfNeeded(word));
             }
         }
-        text.append(" config ").append(config == null ? "-" : ShellWords.quote(config));
-        return text.append(" server ").append(ShellWords.quoteIfNeeded(server)).toString();
+        if (config != null) {
+            text.append(" ;config=").append(ShellWords.quoteIfNeeded(config));
+        }
+        return text.append(" ;server=").append(ShellWords.quoteIfNeeded(server)).toString();
     }
 
     private List<String> ssh(List<String> options) {

@@ -71,6 +71,19 @@ public final class ClassArchiveTraining {
                 local, "host", "server", directory.resolve(FIRST).toString()
             };
             codes.add(WalArchiveMain.run(archive, nowhere, nowhere));
+            // Two that are sent in one go, then the second, which is known.
+            Path wal = dataDirectory(directory.resolve("data"));
+            for (String name : List.of(FIRST, SECOND)) {
+                String[] ahead = {
+                    local,
+                    "--parallel=2",
+                    "--state-directory=" + directory.resolve("state"),
+                    "host",
+                    "server",
+                    wal.resolve(name).toString()
+                };
+                codes.add(WalArchiveMain.run(ahead, nowhere, nowhere));
+            }
             return codes;
         } finally {
             delete(directory);
@@ -87,6 +100,19 @@ public final class ClassArchiveTraining {
                 "case \"$*\" in *--stream*) exit 2 ;; put-wal*) cat >/dev/null ;; *1) " + cat + FIRST + " ;; *2) " + cat
                         + SECOND + " ;; *) echo \"ERROR: WAL file '" + MISSING
                         + "' not found in server 'server'\" >&2; exit 1 ;; esac\n");
+    }
+
+    /** What archiving looks at in a data directory; returns its directory of WAL. */
+    private static Path dataDirectory(Path data) throws IOException {
+        Path wal = Files.createDirectories(data.resolve("pg_wal"));
+        Files.createDirectories(wal.resolve("archive_status"));
+        write(wal.resolve(FIRST), 1);
+        write(wal.resolve(SECOND), 2);
+        Files.createFile(wal.resolve("archive_status").resolve(SECOND + ".ready"));
+        ByteBuffer control =
+                ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN).putLong(0, SYSTEM_ID);
+        Files.write(Files.createDirectories(data.resolve("global")).resolve("pg_control"), control.array());
+        return wal;
     }
 
     private static WalSpool spool(Path base) throws IOException {

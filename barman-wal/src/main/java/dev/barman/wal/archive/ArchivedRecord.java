@@ -8,27 +8,27 @@ import dev.barman.wal.WalSegmentSize;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which segments of one cluster, in segments of one size, are known to be archived at one destination: an interval per timeline.
  * Immutable.
  *
- * <p>As text, one item a line, closed by a checksum:
+ * <p>As text, one item a line, closed by the checksum that {@code cksum(1)} computes of all before it:
  *
  * <pre>
  * barman-archived-segments 1
  * system 7574862340016316533
- * destination ssh%20barman@backup%20main
+ * destination ssh%20barman@backup%20;server=main
  * segment-size 16777216
  * timeline 000000010000000000000005 00000001000000000000000C
- * stamp 1573021 1795182073500000000
- * stamp 1573022 1795182075250000000
- * crc32 1c291ca3
+ * segment 00000001000000000000000B 1573021 1795182073500000000
+ * segment 00000001000000000000000C 1573022 1795182075250000000
+ * cksum 3038031357
  * </pre>
  *
- * The stamps are inode and modification time of the newest segments of the timeline above them, up to its last one.
+ * The newest segments of each timeline, up to its last one, have a line with inode and modification time. (The launcher reads this,
+ * to let segments pass without starting Java.)
  *
  * @param systemIdentifier the cluster
  * @param destination everything that tells one archive from another
@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
 record ArchivedRecord(
         long systemIdentifier, String destination, WalSegmentSize size, List<ArchivedInterval> intervals) {
     private static final String TITLE = "barman-archived-segments 1";
-    private static final String CHECKSUM = "crc32 ";
-    private static final int CHECKSUM_LENGTH = CHECKSUM.length() + 8 + 1;
+    private static final String CHECKSUM = "cksum ";
+    private static final String SEGMENT = "segment ";
     private static final int MAX_TIMELINES = 16;
 
     ArchivedRecord {
@@ -101,13 +101,17 @@ record ArchivedRecord(
         for (ArchivedInterval interval : intervals) {
             text.append("timeline ").append(name(interval.timeline(), interval.first()));
             text.append(' ').append(name(interval.timeline(), interval.last())).append('\n');
+            long number = interval.last() - interval.stamps().size();
             for (FileStamp stamp : interval.stamps()) {
-                text.append("stamp ").append(stamp.inode()).append(' ');
-                text.append(stamp.modifiedNanos()).append('\n');
+                text.append(SEGMENT).append(name(interval.timeline(), ++number)).append(' ');
+                text.append(stamp.inode())
+                        .append(' ')
+                        .append(stamp.modifiedNanos())
+                        .append('\n');
             }
         }
         byte[] body = text.toString().getBytes(StandardCharsets.US_ASCII);
-        text.append(CHECKSUM).append(checksum(body, body.length)).append('\n');
+        text.append(CHECKSUM).append(Cksum.of(body, body.length)).append('\n');
         return text.toString().getBytes(StandardCharsets.US_ASCII);
     }
 
@@ -117,13 +121,10 @@ record ArchivedRecord(
      * @return null for anything else, which is no record: a damaged one, or one of a later version
      */
     static @Nullable ArchivedRecord parse(byte[] content) {
-        int bodyLength = content.length - CHECKSUM_LENGTH;
-        if (bodyLength < TITLE.length()) {
-            return null;
-        }
         String text = new String(content, StandardCharsets.ISO_8859_1);
+        int bodyLength = text.lastIndexOf('\n', text.length() - 2) + 1;
         if (!text.startsWith(TITLE + "\n")
-                || !text.substring(bodyLength).equals(CHECKSUM + checksum(content, bodyLength) + "\n")) {
+                || !text.substring(bodyLength).equals(CHECKSUM + Cksum.of(content, bodyLength) + "\n")) {
             return null;
         }
         try {
@@ -165,13 +166,14 @@ record ArchivedRecord(
                 throw new IllegalArgumentException(names);
             }
             List<FileStamp> stamps = new ArrayList<>();
-            while (at < end && text.startsWith("stamp ", at)) {
-                String numbers = value("stamp ");
-                blank = blankIn(numbers);
+            while (at < end && text.startsWith(SEGMENT, at)) {
+                // The name is for those who do not count.
+                String item = value(SEGMENT).substring(first.text().length() + 1);
+                blank = blankIn(item);
                 stamps.add(new FileStamp(
-                        Long.parseLong(numbers.substring(0, blank)),
+                        Long.parseLong(item.substring(0, blank)),
                         size.bytes(),
-                        Long.parseLong(numbers.substring(blank + 1))));
+                        Long.parseLong(item.substring(blank + 1))));
             }
             return new ArchivedInterval(
                     first.timeline(),
@@ -202,13 +204,6 @@ record ArchivedRecord(
     private String name(TimelineId timeline, long number) {
         return WalSegmentName.containing(timeline, Lsn.of(number * size.bytes()), size)
                 .text();
-    }
-
-    private static String checksum(byte[] content, int length) {
-        CRC32 crc = new CRC32();
-        crc.update(content, 0, length);
-        String hex = Long.toHexString(crc.getValue());
-        return "00000000".substring(hex.length()) + hex;
     }
 
     /** As in URLs. */

@@ -40,7 +40,7 @@ public final class StateDirectory {
 
     /**
      * The place for one server and destination unless the user names another:
-     * {@code ${XDG_STATE_HOME:-$HOME/.local/state}/barman/SERVER-HASH}.
+     * {@code ${XDG_STATE_HOME:-$HOME/.local/state}/barman/SERVER-CKSUM}, the checksum being that of the destination.
      *
      * @param stateHome {@code XDG_STATE_HOME}; ignored unless absolute, as its specification wants
      * @param home {@code HOME}
@@ -61,20 +61,14 @@ public final class StateDirectory {
         StringBuilder name = new StringBuilder();
         for (int i = 0; i < server.length(); i++) {
             char c = server.charAt(i);
-            boolean plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+            boolean plain =
+                    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
             name.append(plain || (c == '.' && i > 0) ? c : '_');
         }
-        name.append('-').append(Long.toHexString(hash(destination)));
+        // It keeps places apart; the record in there names the destination in full.
+        byte[] bytes = destination.getBytes(StandardCharsets.UTF_8);
+        name.append('-').append(Cksum.of(bytes, bytes.length));
         return new StateDirectory(base.resolve("barman").resolve(name.toString()));
-    }
-
-    /** FNV-1a: it keeps places apart, and the record in there names the destination in full. */
-    private static long hash(String text) {
-        long hash = 0xCBF29CE484222325L;
-        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-            hash = (hash ^ (b & 0xFF)) * 0x100000001B3L;
-        }
-        return hash;
     }
 
     /** Where it is. */

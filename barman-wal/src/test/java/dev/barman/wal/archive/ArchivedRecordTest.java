@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class ArchivedRecordTest {
     private static final WalSegmentSize SIZE = WalSegmentSize.DEFAULT;
-    private static final String HERE = "ssh barman@backup port - config - server main";
+    private static final String HERE = "ssh barman@backup ;server=main";
 
     private static ReadySegment segment(String name) {
         WalSegmentName parsed = WalSegmentName.parse(name);
@@ -48,21 +48,29 @@ class ArchivedRecordTest {
         ArchivedRecord record = after(List.of(run("0000000100000000000000FE", 3), run("000000020000000100000000", 1)));
 
         String text = new String(record.format(), StandardCharsets.US_ASCII);
-        int checksum = text.indexOf("crc32 ");
-        assertThat(text.substring(checksum)).matches("crc32 [0-9a-f]{8}\n");
+        int checksum = text.indexOf("cksum ");
         assertThat(text.substring(0, checksum)).isEqualTo("""
                         barman-archived-segments 1
                         system 7574862340016316533
-                        destination ssh%20barman@backup%20port%20-%20config%20-%20server%20main
+                        destination ssh%20barman@backup%20;server=main
                         segment-size 16777216
                         timeline 0000000100000000000000FE 000000010000000100000000
-                        stamp 354 1795182073500000254
-                        stamp 355 1795182073500000255
-                        stamp 100 1795182073500000000
+                        segment 0000000100000000000000FE 354 1795182073500000254
+                        segment 0000000100000000000000FF 355 1795182073500000255
+                        segment 000000010000000100000000 100 1795182073500000000
                         timeline 000000020000000100000000 000000020000000100000000
-                        stamp 100 1795182073500000000
+                        segment 000000020000000100000000 100 1795182073500000000
                         """);
         assertThat(ArchivedRecord.parse(record.format())).isEqualTo(record);
+    }
+
+    @Test
+    void checksumIsThatOfTheProgram() {
+        // printf 123456789 | cksum; printf '' | cksum
+        assertThat(Cksum.of("123456789".getBytes(StandardCharsets.US_ASCII), 9)).isEqualTo(930766865L);
+        assertThat(Cksum.of(new byte[0], 0)).isEqualTo(4294967295L);
+        byte[] record = after(List.of(run("000000010000000000000001", 2))).format();
+        assertThat(Cksum.of(record, record.length)).isNotEqualTo(Cksum.of(record, record.length - 1));
     }
 
     @Test
