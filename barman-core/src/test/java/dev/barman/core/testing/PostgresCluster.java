@@ -204,9 +204,22 @@ public final class PostgresCluster implements AutoCloseable {
 
     /** Stops the server as a crash would ({@code immediate}). */
     public void crash() throws IOException {
-        if (running) {
+        if (running && isRunning()) {
             asPostgres(program("pg_ctl"), "-D", data.toString(), "-w", "-m", "immediate", "stop");
             running = false;
+        }
+    }
+
+    /** Whether the server runs; one that was started may have ended by itself since. */
+    public boolean isRunning() throws IOException {
+        try {
+            asPostgres(program("pg_ctl"), "-D", data.toString(), "status");
+            return true;
+        } catch (IOException e) {
+            if (String.valueOf(e.getMessage()).startsWith("exit 3 ")) {
+                return false;
+            }
+            throw e;
         }
     }
 
