@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by the commands that PostgreSQL runs, after launch.sh: runs the class $main, and exits with the code that PostgreSQL is
 # to see. The JVM's own failures end with 1, 3 or 134, which PostgreSQL would take for answers. So the programs end with codes
-# of their own, and this shell, which stays and passes signals on, translates them. $direction is restore or archive.
+# of their own, and this shell, which stays and passes signals on, translates them. $direction is restore or archive. The command
+# may have set a trap for EXIT, for what ends this shell before it knows the program's code.
 
 client() {
     run=exec
@@ -10,12 +11,14 @@ client() {
     launch "$main" "$@" <&3 3<&- &
     child=$!
     exec 3<&-
-    trap 'kill -TERM $child 2>/dev/null' HUP INT TERM
+    # QUIT is what PostgreSQL's immediate shutdown sends. The program, in the background, ignores it, and would go on without us.
+    trap 'kill -TERM $child 2>/dev/null' HUP INT QUIT TERM
     while :; do
         wait $child
         code=$?
         kill -0 $child 2>/dev/null || break
     done
+    trap - EXIT
     case $direction:$code in
         *:0) exit 0 ;;
         restore:64) exit 1 ;;

@@ -83,15 +83,17 @@ spooled() {
 
     if [ -z "$copy" ]; then
         mv -f -- "$entry" "$dest" 2>/dev/null || return 0
+        trap - EXIT
         exit 0
     fi
     # On another file system. The name is the one that Destination uses and cleans up.
-    trap 'rm -f -- "$copy"; exit 143' HUP INT TERM
+    trap 'rm -f -- "$copy"; trap - EXIT; exit 143' HUP INT QUIT TERM
     if cp -- "$entry" "$copy" 2>/dev/null && [ "$(stat -c %s -- "$copy")" = "$size" ] && sync -- "$copy" \
         && mv -f -- "$copy" "$dest" 2>/dev/null; then
         rm -f -- "$entry"
+        trap - EXIT
         exit 0
     fi
     rm -f -- "$copy"
-    trap - HUP INT TERM
+    trap - HUP INT QUIT TERM
 }

@@ -2,6 +2,7 @@
 package dev.barman.walrestore;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The launchers with a script in the place of Java: which exit codes PostgreSQL gets to see. */
 class LauncherTest {
@@ -108,6 +110,16 @@ class LauncherTest {
         assertThat(run("barman-wal-archive").code()).isEqualTo(2);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"spooled.sh", "launch.sh", "client.sh"})
+    void distributionThatLacksAFileIsNoAnswerToPostgres(String file) throws Exception {
+        javaIs("exit 0");
+        Files.delete(distribution.resolve("lib").resolve(file));
+        Run run = run("barman-wal-restore", "-p", "4", "host", "main", "000000010000000000000003", "x");
+        assertThat(run.code()).isEqualTo(126);
+        assertThat(run.err()).contains(file);
+    }
+
     @Test
     void wordsArriveAsTheyAreAndStandardInputIsPassedOn() throws Exception {
         javaIs("for word; do case $word in -*) ;; *) printf '<%s>' \"$word\" ;; esac; done; cat");
@@ -120,11 +132,20 @@ class LauncherTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"TERM", "INT", "HUP"})
+    @CsvSource({"TERM", "INT", "HUP", "QUIT"})
     void signalsReachTheProgramAndItsCodeIsKept(String signal) throws Exception {
         Path ready = directory.resolve("ready");
-        javaIs("trap 'echo stopped; exit 65' TERM; : >" + ready + "; while :; do sleep 0.05; done");
-        Process process = start(distribution.resolve("bin/barman-wal-restore").toString(), Map.of());
+        javaIs("trap 'echo stopped; exit 65' TERM; : >" + ready
+                + "; i=0; while [ $i -lt 200 ]; do i=$((i + 1)); sleep 0.05; done");
+        // A Java virtual machine blocks SIGQUIT for its children.
+        Path python = Path.of("/usr/bin/python3");
+        assumeTrue(!signal.equals("QUIT") || Files.isExecutable(python));
+        String launcher = distribution.resolve("bin/barman-wal-restore").toString();
+        String unblocked = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []);"
+                + " os.execv(sys.argv[1], sys.argv[1:])";
+        Process process = signal.equals("QUIT")
+                ? start(python.toString(), Map.of(), "-c", unblocked, launcher)
+                : start(launcher, Map.of());
         for (int i = 0; i < 200 && !Files.exists(ready); i++) {
             Thread.sleep(25);
         }
