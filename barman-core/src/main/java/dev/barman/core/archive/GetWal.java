@@ -20,6 +20,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -173,6 +174,10 @@ public final class GetWal {
         }
         for (Path place : List.of(archived, incoming, streaming)) {
             requireVisible(place);
+        }
+        if (!Files.isDirectory(directories.backup())) {
+            // A file system that is not mounted looks like an archive without files.
+            throw new NotDirectoryException(directories.backup().toString());
         }
         return Optional.empty();
     }

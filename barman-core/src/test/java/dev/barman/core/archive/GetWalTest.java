@@ -12,6 +12,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,6 +79,14 @@ class GetWalTest {
         assertThatExceptionOfType(FileSystemException.class)
                 .isThrownBy(() -> get(W1, PLAIN))
                 .withMessageContaining("Not a directory");
+    }
+
+    @Test
+    void anArchiveThatIsNotMountedIsNoMissingWal() throws Exception {
+        assertThat(get(W1, PLAIN)).isEmpty();
+        Files.move(server.incoming.getParent(), home.resolve("elsewhere"));
+
+        assertThatExceptionOfType(NotDirectoryException.class).isThrownBy(() -> get(W1, PLAIN));
     }
 
     @Test
