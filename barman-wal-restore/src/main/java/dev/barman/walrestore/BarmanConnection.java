@@ -27,6 +27,9 @@ record BarmanConnection(
         @Nullable String config,
         @Nullable List<String> localCommand) {
 
+    /** Options for ssh: a connection that is dead without a word must not keep anybody waiting. */
+    static final List<String> KEEP_ALIVE = List.of("-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3");
+
     static void declareOptions(ArgumentParser parser) {
         parser.option("USER", "log in to the backup host as USER; 'barman' unless given", "-U", "--user")
                 .option("PORT", "TCP port of sshd on the backup host", "--port")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.walrestore;
 
+import dev.barman.file.IoReason;
 import dev.barman.process.OwnProcess;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.spool.WalSpool;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +21,6 @@ import org.jspecify.annotations.Nullable;
  * run at a time, since most of what one takes is the start of the interpreter there.
  */
 final class CommandSource implements SegmentSource {
-    /** A connection that is dead without a word must not keep anybody waiting. */
-    static final List<String> KEEP_ALIVE = List.of("-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3");
-
     private static final String SOCKET = ".ssh-";
     private static final int WORKERS = 3;
     /** What a socket's name may have, with what ssh adds to it while it makes the socket. */
@@ -36,7 +35,7 @@ final class CommandSource implements SegmentSource {
     private final WalSpool spool;
     private final Results results;
     private final BlockingQueue<WalSegmentName> asked = new LinkedBlockingQueue<>();
-    private final List<String> sshOptions = new ArrayList<>(KEEP_ALIVE);
+    private final List<String> sshOptions = new ArrayList<>(BarmanConnection.KEEP_ALIVE);
     private @Nullable Process shared;
     private @Nullable Path socket;
 
@@ -76,9 +75,9 @@ final class CommandSource implements SegmentSource {
         // The shell ends the connection when we are no more, however that came about: its input ends then.
         argv.add("sh");
         argv.add("-c");
-        argv.add("\"$@\" </dev/null & read -r end; kill $! 2>/dev/null");
+        argv.add("\"$@\" </dev/null & read -r end; kill $! 2>/dev/null; wait $!");
         argv.add("sh");
-        List<String> ssh = new ArrayList<>(KEEP_ALIVE);
+        List<String> ssh = new ArrayList<>(BarmanConnection.KEEP_ALIVE);
         ssh.add("-S");
         ssh.add(path.toString());
         argv.addAll(connection.sharedConnection(ssh));
@@ -153,7 +152,7 @@ final class CommandSource implements SegmentSource {
                     return code[0] == 0 ? null : "barman get-wal ended with exit code " + code[0];
                 });
             } catch (IOException e) {
-                return new Result(name, Outcome.FAILED, WalArchiveClient.describe(e));
+                return new Result(name, Outcome.FAILED, IoReason.alone(e));
             }
             if (problem == null) {
                 return new Result(name, Outcome.READY, null);
@@ -162,7 +161,10 @@ final class CommandSource implements SegmentSource {
                     ? new Result(name, Outcome.ABSENT, null)
                     : new Result(name, Outcome.FAILED, problem);
         } catch (IOException e) {
-            return new Result(name, Outcome.FAILED, WalArchiveClient.describe(e));
+            return new Result(name, Outcome.FAILED, IoReason.alone(e));
+        } catch (RuntimeException | Error e) {
+            // A decompressor without its library, or without memory. Somebody waits for the result.
+            return new Result(name, Outcome.FAILED, e.toString());
         }
     }
 
@@ -181,10 +183,31 @@ final class CommandSource implements SegmentSource {
         }
         try {
             if (socket != null) {
+                endConnection(socket);
                 Files.deleteIfExists(socket);
             }
         } catch (IOException e) {
             // The next one to connect removes it.
+        }
+    }
+
+    /** Where the shell was killed, the connection lives on. */
+    private void endConnection(Path listening) throws IOException {
+        if (!Files.exists(listening)) {
+            return;
+        }
+        List<String> argv = List.of("ssh", "-S", listening.toString(), "-O", "exit", "-q", connection.host());
+        Process process = new ProcessBuilder(argv)
+                .redirectOutput(new File("/dev/null"))
+                .redirectError(new File("/dev/null"))
+                .start();
+        try {
+            if (!process.waitFor(POLL_MILLIS * 100, TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
         }
     }
 }

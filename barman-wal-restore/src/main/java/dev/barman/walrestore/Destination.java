@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.walrestore;
 
+import dev.barman.file.IoReason;
 import dev.barman.process.OwnProcess;
 import java.io.File;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /**
  * The file that PostgreSQL waits for. It is written under a temporary name in the same directory, and comes to be under its
@@ -58,7 +60,7 @@ final class Destination implements AutoCloseable {
             Files.deleteIfExists(temporary);
             FileChannel channel = FileChannel.open(
                     temporary,
-                    java.util.Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
+                    Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             Destination destination = new Destination(file, temporary, channel);
             try {
@@ -138,13 +140,12 @@ final class Destination implements AutoCloseable {
 
     private static ClientException incomplete(String walDest, IOException e) {
         return new ClientException(
-                RestoreExit.NOT_ASKED, "Cannot write '" + walDest + "' (WAL_DEST): " + WalArchiveClient.describe(e));
+                RestoreExit.NOT_ASKED, "Cannot write '" + walDest + "' (WAL_DEST): " + IoReason.alone(e));
     }
 
     private static ClientException unwritable(String walDest, IOException e) {
         return new ClientException(
-                RestoreExit.BAD_REQUEST,
-                "Cannot open '" + walDest + "' (WAL_DEST) for writing: " + WalArchiveClient.describe(e));
+                RestoreExit.BAD_REQUEST, "Cannot open '" + walDest + "' (WAL_DEST) for writing: " + IoReason.alone(e));
     }
 
     /**

@@ -45,8 +45,9 @@ final class OutageWait {
                 "argument --outage-timeout: invalid value: '" + text + "' (a number of seconds, or 'forever')");
     }
 
-    /** Runs the attempt, again and again with pauses while its outcome is that the server could not be asked. */
-    void run(Attempt attempt, PrintStream err) throws ClientException, WalRestoreClient.TransferException {
+    /** Runs the attempt, again and again with pauses while its outcome is that the server could not be asked and somebody waits. */
+    void run(Attempt attempt, Callers callers, PrintStream err)
+            throws ClientException, WalRestoreClient.TransferException {
         long start = System.nanoTime();
         long pause = FIRST_PAUSE_MILLIS;
         while (true) {
@@ -55,7 +56,7 @@ final class OutageWait {
                 return;
             } catch (WalRestoreClient.TransferException e) {
                 long left = millis == FOREVER ? FOREVER : millis - (System.nanoTime() - start) / 1_000_000;
-                if (e.failure().exitCode() != RestoreExit.NOT_ASKED || left <= 0) {
+                if (e.failure().exitCode() != RestoreExit.NOT_ASKED || left <= 0 || !callers.areThere()) {
                     throw e;
                 }
                 if (pause == FIRST_PAUSE_MILLIS) {

@@ -37,7 +37,10 @@ public final class PrefetchMain {
     private static final long NOTE_MAX_AGE_MILLIS = 3_600_000;
 
     private static final String NOTE = "no-stream";
-    private static final int USAGE = 2;
+    /** What Barman in Python says of an option that it does not know. */
+    private static final int UNKNOWN_OPTION = 2;
+    /** No other codes than 0 and this: in a container PostgreSQL may be our parent, and take any other for a crash of one of its own. */
+    private static final int FAILED = 1;
 
     private PrefetchMain() {}
 
@@ -56,10 +59,10 @@ public final class PrefetchMain {
             return run(arguments, log);
         } catch (UsageException | IllegalArgumentException e) {
             say(log, "wrong arguments: " + e.getMessage());
-            return USAGE;
+            return FAILED;
         } catch (IOException e) {
             say(log, "ended: " + IoReason.of(e));
-            return 1;
+            return FAILED;
         }
     }
 
@@ -81,8 +84,8 @@ public final class PrefetchMain {
             requests.withdrawStart();
             String idle = arguments.value("--idle");
             long idleMillis = idle == null ? IDLE_MILLIS : Long.parseLong(idle);
-            Prefetcher prefetcher = new Prefetcher(
-                    spool, requests, jobs, size, delivered, idleMillis, END_MILLIS, postmaster(standby));
+            Prefetcher prefetcher =
+                    new Prefetcher(spool, requests, jobs, size, delivered, idleMillis, END_MILLIS, postmaster(standby));
             List<String> options = new ArrayList<>();
             for (String option : List.of("--gzip", "--bzip2", "--keep-compression")) {
                 if (arguments.has(option)) {
@@ -116,7 +119,7 @@ public final class PrefetchMain {
                 return opened.source();
             }
             int code = opened.exitCode();
-            if (code != USAGE) {
+            if (code != UNKNOWN_OPTION) {
                 // Not reached, or it knows the option and says that something is wrong.
                 throw new IOException("the remote command ended with exit code " + code);
             }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The running ssh or local command. Its standard error is ours, or is passed on by an {@link ErrorRelay}. It ends with this virtual machine: a termination signal
@@ -27,6 +28,9 @@ final class RemoteProcess implements AutoCloseable {
         /** It has no input, and its output is ours. */
         INHERIT
     }
+
+    /** A process that does not end when it is asked to is killed after this time. */
+    private static final long MAX_END_MILLIS = 2_000;
 
     private final Process process;
     private final Thread hook;
@@ -111,10 +115,21 @@ final class RemoteProcess implements AutoCloseable {
         }
     }
 
-    /** Ends the process if it still runs. */
+    /**
+     * Ends the process if it still runs. It has ended when this returns: left to itself it would come to be a child of the process
+     * number 1, and where that is PostgreSQL, in a container, an exit code like 255 makes it restart everything.
+     */
     @Override
     public void close() {
         process.destroy();
+        try {
+            if (!process.waitFor(MAX_END_MILLIS, TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly().waitFor(MAX_END_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
         remove(hook);
     }
 }

@@ -136,7 +136,11 @@ final class SpooledRestore {
     /** Hands over what lies ready. */
     private boolean deliver(WalSpool spool, WalSegmentName name, String walDest) throws ClientException, IOException {
         Path file = spool.find(name);
-        return file != null && Destination.takeOver(file, walDest);
+        if (file == null) {
+            return false;
+        }
+        client.callers().require();
+        return Destination.takeOver(file, walDest);
     }
 
     /** Waits for what the background process fetches. Returns false when the server is to be asked directly. */
@@ -150,7 +154,7 @@ final class SpooledRestore {
             long probed = start;
             while (true) {
                 // The answer first: the file may have come between the two looks.
-                PrefetchRequests.Answer answer = requests.answer(process);
+                PrefetchRequests.Answer answer = requests.answer(process, name);
                 if (deliver(spool, name, walDest)) {
                     return true;
                 }
@@ -164,7 +168,12 @@ final class SpooledRestore {
                 long now = System.nanoTime();
                 if (now - probed > PROBE_MILLIS * 1_000_000) {
                     probed = now;
-                    if (!requests.isServed() || now - start > MAX_WAIT_MILLIS * 1_000_000) {
+                    if (!requests.isServed()) {
+                        return false;
+                    }
+                    if (now - start > MAX_WAIT_MILLIS * 1_000_000) {
+                        // Nobody else is to wait as long for the next one.
+                        requests.askToStop();
                         return false;
                     }
                 }
@@ -186,7 +195,7 @@ final class SpooledRestore {
                 return;
             }
             spool.create(base);
-            if (systemIdentifier.isEmpty()) {
+            if (!systemIdentifier.equals(OptionalLong.of(header.systemIdentifier()))) {
                 AtomicFile.write(
                         ofServer.resolve(SYSTEM_ID),
                         header.systemId().getBytes(StandardCharsets.US_ASCII),
@@ -197,6 +206,9 @@ final class SpooledRestore {
                     prefetch.start(spool.directory(), header.systemIdentifier(), header.segmentSize(), name, standby));
         } catch (IOException e) {
             warn(e);
+        } catch (RuntimeException e) {
+            // The file is delivered, and PostgreSQL is to know it.
+            err.println("WARNING: nothing is fetched ahead: " + e);
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.walrestore;
 
+import dev.barman.file.IoReason;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.spool.WalSpool;
 import dev.barman.wal.stream.Answer;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class StreamSource implements SegmentSource {
     /** One is on its way, the next one is at the server already, and one more is written to the disk. */
     private static final int DEPTH = 3;
+
+    /** How long a server may take to say anything at all. */
+    private static final long MAX_GREETING_MILLIS = 30_000;
 
     private final RemoteProcess remote;
     private final WalStreamReader reader;
@@ -43,13 +47,15 @@ final class StreamSource implements SegmentSource {
     static Opened open(
             BarmanConnection connection, String server, WalSegmentName first, WalSpool spool, Results results)
             throws IOException {
-        List<String> argv = connection.getWal(server, first.text(), List.of("--stream"), CommandSource.KEEP_ALIVE);
+        List<String> argv = connection.getWal(server, first.text(), List.of("--stream"), BarmanConnection.KEEP_ALIVE);
         RemoteProcess remote = RemoteProcess.start(argv, RemoteProcess.Streams.TALK);
         WalStreamReader reader = new WalStreamReader(remote.output());
+        Thread watch = endUnlessGreeted(remote);
         boolean streams = false;
         try {
             streams = reader.readGreeting();
         } finally {
+            watch.interrupt();
             if (!streams) {
                 remote.input().close();
             }
@@ -65,6 +71,22 @@ final class StreamSource implements SegmentSource {
         thread.setDaemon(true);
         thread.start();
         return new Opened(source, 0);
+    }
+
+    private static Thread endUnlessGreeted(RemoteProcess remote) {
+        Thread watch = new Thread(
+                () -> {
+                    try {
+                        Thread.sleep(MAX_GREETING_MILLIS);
+                        remote.close();
+                    } catch (InterruptedException e) {
+                        // It has said something, or ended.
+                    }
+                },
+                "greeting");
+        watch.setDaemon(true);
+        watch.start();
+        return watch;
     }
 
     @Override
@@ -90,12 +112,13 @@ final class StreamSource implements SegmentSource {
                 }
                 results.add(result(name, answer));
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             String message = "the connection is lost: " + e.getMessage();
+            // Before the results, so that no request comes behind them.
+            remote.close();
             for (WalSegmentName name = asked.poll(); name != null; name = asked.poll()) {
                 results.add(new Result(name, Outcome.FAILED, message));
             }
-            remote.close();
         }
     }
 
@@ -112,7 +135,10 @@ final class StreamSource implements SegmentSource {
             String problem = receiver.receive(name, answer.content(), () -> null);
             return problem == null ? new Result(name, Outcome.READY, null) : new Result(name, Outcome.FAILED, problem);
         } catch (IOException e) {
-            return new Result(name, Outcome.FAILED, WalArchiveClient.describe(e));
+            return new Result(name, Outcome.FAILED, IoReason.alone(e));
+        } catch (RuntimeException | Error e) {
+            // A decompressor without its library, or without memory. Somebody waits for the result.
+            return new Result(name, Outcome.FAILED, e.toString());
         }
     }
 

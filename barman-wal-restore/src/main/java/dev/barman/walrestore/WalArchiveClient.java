@@ -338,9 +338,4 @@ final class WalArchiveClient {
     private static ClientException local(String message) {
         return new ClientException(ArchiveExit.LOCAL_FAILURE, message);
     }
-
-    /** See {@link IoReason#alone}. */
-    static String describe(IOException e) {
-        return IoReason.alone(e);
-    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.walrestore;
 
+import dev.barman.file.IoReason;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalPageHeader;
 import dev.barman.wal.WalSegmentCheck;
@@ -36,6 +37,7 @@ final class WalRestoreClient {
     private final String server;
     private final List<String> options;
     private final OptionalLong systemIdentifier;
+    private final Callers callers;
     private final PrintStream err;
 
     /**
@@ -43,6 +45,7 @@ final class WalRestoreClient {
      * @param server name of the server in Barman's configuration
      * @param options options of the remote {@code get-wal}, in its order
      * @param systemIdentifier of the cluster that recovers, where it is known
+     * @param callers nothing is delivered when they are gone
      * @param err gets what the server says on its standard error
      */
     WalRestoreClient(
@@ -50,11 +53,13 @@ final class WalRestoreClient {
             String server,
             List<String> options,
             OptionalLong systemIdentifier,
+            Callers callers,
             PrintStream err) {
         this.connection = connection;
         this.server = server;
         this.options = List.copyOf(options);
         this.systemIdentifier = systemIdentifier;
+        this.callers = callers;
         this.err = err;
     }
 
@@ -89,7 +94,8 @@ final class WalRestoreClient {
             RemoteProcess remote;
             try {
                 remote = RemoteProcess.start(
-                        connection.getWal(server, name, options), RemoteProcess.Streams.READ_OUTPUT);
+                        connection.getWal(server, name, options, BarmanConnection.KEEP_ALIVE),
+                        RemoteProcess.Streams.READ_OUTPUT);
             } catch (IOException e) {
                 throw notRunnable(e);
             }
@@ -102,6 +108,11 @@ final class WalRestoreClient {
                 throw new TransferException(e);
             }
         }
+    }
+
+    /** Who waits for the file. */
+    Callers callers() {
+        return callers;
     }
 
     /** A failure of the main transfer, after which {@code --sleep} applies. */
@@ -140,11 +151,11 @@ final class WalRestoreClient {
         if (problem != null) {
             throw unusable(name, problem);
         }
+        callers.require();
         try {
             destination.deliver();
         } catch (IOException e) {
-            throw new ClientException(
-                    RestoreExit.NOT_ASKED, "Cannot complete WAL_DEST: " + WalArchiveClient.describe(e));
+            throw new ClientException(RestoreExit.NOT_ASKED, "Cannot complete WAL_DEST: " + IoReason.alone(e));
         }
         return header;
     }
@@ -231,7 +242,7 @@ final class WalRestoreClient {
         try {
             destination.write(buffer, 0, length);
         } catch (IOException e) {
-            throw new WriteException("Cannot write WAL_DEST: " + WalArchiveClient.describe(e));
+            throw new WriteException("Cannot write WAL_DEST: " + IoReason.alone(e));
         }
     }
 
@@ -264,6 +275,6 @@ final class WalRestoreClient {
 
     private ClientException notRunnable(IOException e) {
         return new ClientException(
-                RestoreExit.NOT_ASKED, "Error executing " + connection.program() + ": " + WalArchiveClient.describe(e));
+                RestoreExit.NOT_ASKED, "Error executing " + connection.program() + ": " + IoReason.alone(e));
     }
 }

@@ -34,14 +34,13 @@ public final class WalRestoreMain {
         try {
             code = run(args, System.out, System.err);
         } catch (RuntimeException | Error e) {
-            e.printStackTrace();
-            code = RestoreExit.DEFECT;
+            code = ClientMain.defect(e, RestoreExit.DEFECT);
         }
-        System.out.flush();
-        System.exit(code);
+        ClientMain.exit(code);
     }
 
     static int run(String[] args, PrintStream out, PrintStream err) {
+        Callers callers = Callers.now();
         ArgumentParser parser = parser();
         int sleepSeconds = 0;
         try {
@@ -60,8 +59,8 @@ public final class WalRestoreMain {
             BarmanConnection connection = BarmanConnection.from(arguments);
             String server = arguments.positional("SERVER_NAME");
             OptionalLong systemIdentifier = ControlFile.systemIdentifier(Path.of(""));
-            WalRestoreClient client =
-                    new WalRestoreClient(connection, server, remoteOptions(arguments, true), systemIdentifier, err);
+            WalRestoreClient client = new WalRestoreClient(
+                    connection, server, remoteOptions(arguments, true), systemIdentifier, callers, err);
             warnOfDeprecation(arguments, out);
             if (arguments.has("--test")) {
                 client.test();
@@ -70,7 +69,7 @@ public final class WalRestoreMain {
             String name = arguments.positional("WAL_NAME");
             String walDest = arguments.positional("WAL_DEST");
             if (jobs <= 1) {
-                outage.run(() -> client.restore(name, walDest), err);
+                outage.run(() -> client.restore(name, walDest), callers, err);
                 return RestoreExit.DELIVERED;
             }
             String spoolDirectory = arguments.value("--spool-dir");
@@ -82,7 +81,7 @@ public final class WalRestoreMain {
             SpooledRestore spooled = new SpooledRestore(
                     base, connection, server, Path.of("").toAbsolutePath(), systemIdentifier, prefetch, client, err);
             boolean partial = arguments.has("--partial");
-            outage.run(() -> spooled.restore(name, walDest, partial), err);
+            outage.run(() -> spooled.restore(name, walDest, partial), callers, err);
             return RestoreExit.DELIVERED;
         } catch (UsageException e) {
             err.print(parser.usage());

@@ -16,7 +16,8 @@ final class ClientProcess {
 
     private ClientProcess() {}
 
-    static Process start(Class<?> main, Path firstOnPath, Path output, String... args) throws IOException {
+    /** The command that runs a program. */
+    static List<String> command(Class<?> main, String... args) {
         List<String> argv = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -25,7 +26,11 @@ final class ClientProcess {
                 System.getProperty("java.class.path"),
                 main.getName()));
         argv.addAll(Arrays.asList(args));
-        ProcessBuilder builder = new ProcessBuilder(argv)
+        return argv;
+    }
+
+    static Process start(Class<?> main, Path firstOnPath, Path output, String... args) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command(main, args))
                 .redirectOutput(output.resolve("client.out").toFile())
                 .redirectError(output.resolve("client.err").toFile());
         // The Java runtime looks for programs on the PATH that it was started with.

@@ -173,7 +173,7 @@ class PrefetcherTest {
     private Answer ask(int number) throws IOException {
         requests.want(number, name(number));
         while (true) {
-            Answer answer = requests.answer(number);
+            Answer answer = requests.answer(number, name(number));
             if (answer != null || end.isDone()) {
                 requests.forget(number);
                 return answer == null ? Answer.ASK_YOURSELF : answer;
@@ -218,7 +218,7 @@ class PrefetcherTest {
         highest = 8;
         requests.want(99, name(8));
         await(() -> spool.has(name(8)));
-        assertThat(requests.answer(99)).isNull();
+        assertThat(requests.answer(99, name(8))).isNull();
         requests.forget(99);
         take(8);
 
@@ -294,7 +294,7 @@ class PrefetcherTest {
         start(4, 5, 60_000, 60_000);
         requests.want(77, name(6));
         Thread.sleep(150);
-        assertThat(requests.answer(77)).isNull();
+        assertThat(requests.answer(77, name(6))).isNull();
         holding = false;
         take(6);
         requests.forget(77);

@@ -10,6 +10,7 @@ import dev.barman.file.LockFile;
 import dev.barman.process.OwnProcess;
 import dev.barman.wal.TestSegments;
 import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.WalSegmentSize;
 import dev.barman.wal.spool.PrefetchRequests;
 import dev.barman.wal.spool.SpoolLocation;
 import dev.barman.wal.spool.WalSpool;
@@ -91,7 +92,7 @@ class SpooledRestoreTest {
                             standby,
                             systemIdentifier,
                             prefetch,
-                            new WalRestoreClient(connection, "main", options, systemIdentifier, errors),
+                            new WalRestoreClient(connection, "main", options, systemIdentifier, Callers.now(), errors),
                             errors)
                     .restore(name, destination.toString(), partial);
         } finally {
@@ -233,6 +234,14 @@ class SpooledRestoreTest {
         restore(WAL, OptionalLong.empty(), false);
         assertThat(destination).hasBinaryContent(SEGMENT);
         assertThat(wasAsked()).isFalse();
+
+        // The cluster was created anew.
+        started();
+        Files.delete(directory.resolve("started"));
+        Files.writeString(base.resolve("host/main/system-id"), "42");
+        restore(WAL, OptionalLong.empty(), false);
+        started();
+        assertThat(base.resolve("host/main/system-id")).hasContent(Long.toUnsignedString(TestSegments.SYSTEM_ID));
     }
 
     @Test
@@ -264,6 +273,16 @@ class SpooledRestoreTest {
         assertThat(wasAsked()).isFalse();
         assertThat(requests.wants()).isEmpty();
         assertThat(directory.resolve("started")).doesNotExist();
+    }
+
+    @Test
+    void answerAboutAnotherSegmentIsNone() throws Exception {
+        spool.create(base);
+        long process = OwnProcess.pid();
+        requests.answer(new PrefetchRequests.Want(Long.toString(process), NAME), PrefetchRequests.Answer.ABSENT);
+        assertThat(requests.answer(process, NAME)).isEqualTo(PrefetchRequests.Answer.ABSENT);
+        assertThat(requests.answer(process, NAME.next(WalSegmentSize.of(TestSegments.MIB))))
+                .isNull();
     }
 
     /** Runs a restore, and answers its question as a background process would. */

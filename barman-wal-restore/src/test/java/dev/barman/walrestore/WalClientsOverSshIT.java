@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.barman.testing.PrivateSshd;
 import dev.barman.wal.TestSegments;
+import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.spool.PrefetchRequests;
+import dev.barman.wal.spool.WalSpool;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -16,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -165,10 +169,58 @@ class WalClientsOverSshIT {
         assertThat(absent.exitCode()).isEqualTo(RestoreExit.ABSENT);
         assertThat(absent.err()).contains("WAL file '000000010000000000000009' not found in server 'main'");
         assertThat(restore("127.0.0.1", "nosuch", WAL, recovery.toString()).exitCode())
-                .isEqualTo(RestoreExit.ABSENT);
+                .isEqualTo(RestoreExit.NOT_ASKED);
         assertThat(archive("127.0.0.1", "nosuch", pgWal.resolve(WAL).toString()).exitCode())
                 .isBetween(1, 2);
         assertThat(pgWal.toFile().list()).containsExactly(WAL);
+    }
+
+    @Test
+    void sharedConnectionEndsWithTheBackgroundProcessEvenIfItsGuardIsKilled() throws Exception {
+        assertThat(archive("127.0.0.1", "main", pgWal.resolve(WAL).toString()).exitCode())
+                .isZero();
+        WalSpool spool = new WalSpool(directory.resolve("s/here"), TestSegments.SYSTEM_ID);
+        spool.create(directory.resolve("s"));
+        Process background = ClientProcess.start(
+                PrefetchMain.class,
+                sshd.clientBin(),
+                directory,
+                withConnection(
+                        "--directory",
+                        spool.directory().toString(),
+                        "--system-id",
+                        Long.toUnsignedString(TestSegments.SYSTEM_ID),
+                        "--segment-size",
+                        Integer.toString(TestSegments.MIB),
+                        "--parallel=4",
+                        "127.0.0.1",
+                        "main",
+                        "000000010000000000000002"));
+        try {
+            for (int i = 0; i < 800 && !spool.has(WalSegmentName.parse(WAL)); i++) {
+                Thread.sleep(25);
+            }
+            assertThat(spool.find(WalSegmentName.parse(WAL))).isNotNull();
+            Path socket = spool.directory().resolveSibling(".ssh-" + background.pid());
+            assertThat(socket).exists();
+            ProcessHandle guard = background
+                    .children()
+                    .filter(child -> child.info().command().orElse("").endsWith("sh"))
+                    .findFirst()
+                    .orElseThrow();
+            ProcessHandle connection = guard.children().findFirst().orElseThrow();
+            guard.destroyForcibly();
+            guard.onExit().get(20, TimeUnit.SECONDS);
+            assertThat(connection.isAlive()).isTrue();
+
+            new PrefetchRequests(spool.directory()).askToStop();
+
+            assertThat(background.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            connection.onExit().get(20, TimeUnit.SECONDS);
+            assertThat(socket).doesNotExist();
+        } finally {
+            background.destroyForcibly();
+        }
     }
 
     @Test

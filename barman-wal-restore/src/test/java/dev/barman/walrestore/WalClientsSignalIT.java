@@ -7,6 +7,8 @@ import dev.barman.wal.TestSegments;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +106,39 @@ class WalClientsSignalIT {
         assertThat(next).isEqualTo(new ClientProcess.Result(0, "", ""));
         assertThat(pgWal.toFile().list()).containsExactly("RECOVERYXLOG");
         assertThat(destination).hasBinaryContent(SEGMENT);
+    }
+
+    @Test
+    void restoreWhoseLauncherWasKilledDeliversNothing() throws Exception {
+        barman.does(": >\"$D/asked\"; while ! [ -e \"$D/go\" ]; do sleep 0.05; done; cat \"$D/answer\"");
+        List<String> argv = new ArrayList<>(List.of("sh", "-c", "\"$@\" & echo $! >client; wait", "sh"));
+        argv.addAll(ClientProcess.command(
+                WalRestoreMain.class,
+                "--outage-timeout=forever",
+                "--local-command",
+                barman.command(),
+                "host",
+                "main",
+                WAL,
+                destination.toString()));
+        Process launcher = new ProcessBuilder(argv)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("output").toFile())
+                .start();
+        for (int i = 0; i < 400 && !Files.exists(barman.file("asked")); i++) {
+            Thread.sleep(25);
+        }
+        ProcessHandle client = ProcessHandle.of(Long.parseLong(
+                        Files.readString(directory.resolve("client")).strip()))
+                .orElseThrow();
+
+        launcher.destroyForcibly().waitFor();
+        Files.createFile(barman.file("go"));
+
+        client.onExit().get(20, TimeUnit.SECONDS);
+        assertThat(pgWal.toFile().list()).isEmpty();
+        assertThat(Files.readString(directory.resolve("output"))).contains("Whoever asked for the file has ended");
     }
 
     @Test

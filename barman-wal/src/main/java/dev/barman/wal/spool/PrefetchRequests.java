@@ -97,13 +97,19 @@ public final class PrefetchRequests {
         put(WANT + process, name.text());
     }
 
-    /** The answer to this process, null as long as there is none. */
-    public @Nullable Answer answer(long process) throws IOException {
+    /** The answer to this process about a segment, null as long as there is none. A process of the same number may have asked before. */
+    public @Nullable Answer answer(long process, WalSegmentName name) throws IOException {
         String text = get(directory.resolve(ANSWER + process));
-        if (text == null) {
-            return null;
+        for (Answer answer : Answer.values()) {
+            if (text != null && text.equals(text(answer, name))) {
+                return answer;
+            }
         }
-        return text.equals(Answer.ABSENT.name()) ? Answer.ABSENT : Answer.ASK_YOURSELF;
+        return null;
+    }
+
+    private static String text(Answer answer, WalSegmentName name) {
+        return answer.name() + " " + name.text();
     }
 
     /** Removes question and answer of this process. */
@@ -151,7 +157,7 @@ public final class PrefetchRequests {
     /** Answers, and takes the question off. */
     public void answer(Want want, Answer answer) throws IOException {
         // In this order: a question without an answer is asked again, an answer without a question is read.
-        put(ANSWER + want.process(), answer.name());
+        put(ANSWER + want.process(), text(answer, want.name()));
         Files.deleteIfExists(directory.resolve(WANT + want.process()));
     }
 
