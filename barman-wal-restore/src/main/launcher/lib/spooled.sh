@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by barman-wal-restore: delivers a segment that lies ready in the spool without starting Java, which takes ten times as
-# long. It does what WalSpool and Destination do, for the common case alone; with any doubt it does nothing, and Java decides.
+# Sourced by barman-wal-restore: delivers a segment that lies ready in the spool, or is about to, without starting Java, which takes ten
+# times as long. It does what WalSpool and Destination do, for the common case alone; with any doubt it does nothing, and Java decides.
 
 # spooled WORD...: exits with 0 once the segment is delivered, returns otherwise.
 spooled() {
@@ -57,7 +57,8 @@ spooled() {
     cluster=${cluster##* }
     directory=$spool/$host/$server/$cluster/$standby
     entry=$directory/$wal
-    [ -f "$entry" ] && [ ! -h "$entry" ] && [ ! -h "$directory" ] && [ ! -d "$dest" ] || return 0
+    [ -f "$entry" ] || await || return 0
+    [ ! -h "$entry" ] && [ ! -h "$directory" ] && [ ! -d "$dest" ] || return 0
     case $dest in */*) beside=${dest%/*}/ ;; *) beside=. ;; esac
 
     # Of the entry, its directory, that of the destination, and this moment: size, time, device, owner, mode.
@@ -96,4 +97,19 @@ spooled() {
     fi
     rm -f -- "$copy"
     trap - HUP INT QUIT TERM
+}
+
+# Waits for a segment that a living background process has asked for: most likely it is here before Java would be. Fails when the
+# segment does not come, or not soon.
+await() {
+    coming=$directory/coming.$wal
+    [ -e "$coming" ] && [ ! -h "$directory" ] || return 1
+    read -r fetcher 2>/dev/null <"$directory/prefetch.lock" || return 1
+    case $fetcher in '' | *[!0-9]*) return 1 ;; esac
+    turns=0
+    while [ ! -f "$entry" ] && [ -e "$coming" ] && [ $turns -lt 1000 ] && kill -0 "$fetcher" 2>/dev/null; do
+        sleep 0.01 || return 1
+        turns=$((turns + 1))
+    done
+    [ -f "$entry" ]
 }

@@ -120,8 +120,7 @@ final class Prefetcher {
             long now = now();
             lastUse = now;
             lastAsked = now;
-            ahead.put(next, false);
-            underWay++;
+            begin(next);
             SegmentSource source;
             try {
                 source = opener.open(next, results::add);
@@ -135,6 +134,9 @@ final class Prefetcher {
         } finally {
             for (Want want : requests.wants()) {
                 requests.answer(want, Answer.ASK_YOURSELF);
+            }
+            for (WalSegmentName coming : ahead.keySet()) {
+                requests.withdraw(coming);
             }
             spool.clear();
         }
@@ -188,6 +190,7 @@ final class Prefetcher {
     private @Nullable String apply(SegmentSource.Result result) throws IOException {
         underWay--;
         WalSegmentName name = result.name();
+        requests.withdraw(name);
         switch (result.outcome()) {
             case READY:
                 if (ahead.containsKey(name)) {
@@ -205,11 +208,19 @@ final class Prefetcher {
         }
     }
 
-    private void fail(String reason) {
+    private void fail(String reason) throws IOException {
         if (failure == null) {
             failure = reason;
         }
-        ahead.values().removeIf(ready -> !ready);
+        for (Iterator<Map.Entry<WalSegmentName, Boolean>> entries =
+                        ahead.entrySet().iterator();
+                entries.hasNext(); ) {
+            Map.Entry<WalSegmentName, Boolean> entry = entries.next();
+            if (!entry.getValue()) {
+                requests.withdraw(entry.getKey());
+                entries.remove();
+            }
+        }
     }
 
     /** The archive ends here, for now; requests behind it make no sense. */
@@ -220,6 +231,7 @@ final class Prefetcher {
         for (Iterator<WalSegmentName> names = ahead.keySet().iterator(); names.hasNext(); ) {
             WalSegmentName behind = names.next();
             if (behind.text().compareTo(name.text()) >= 0) {
+                requests.withdraw(behind);
                 if (Boolean.TRUE.equals(ahead.get(behind))) {
                     // A gap, or it came between the two questions.
                     spool.remove(behind);
@@ -287,7 +299,13 @@ final class Prefetcher {
         return name.equals(taken) ? null : "the recovery goes on at " + name.text();
     }
 
-    private void fill(SegmentSource source, long now) {
+    private void begin(WalSegmentName name) throws IOException {
+        ahead.put(name, false);
+        underWay++;
+        requests.announce(name);
+    }
+
+    private void fill(SegmentSource source, long now) throws IOException {
         if (atEnd && lastUse > lastAsked && now - lastAsked > ASK_AGAIN_MILLIS && underWay == 0) {
             atEnd = false;
         }
@@ -298,8 +316,7 @@ final class Prefetcher {
                 }
                 return;
             }
-            ahead.put(next, false);
-            underWay++;
+            begin(next);
             lastAsked = now;
             try {
                 source.request(next);

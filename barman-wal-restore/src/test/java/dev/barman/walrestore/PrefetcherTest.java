@@ -188,6 +188,7 @@ class PrefetcherTest {
         await(() -> spool.has(name(9)));
         Thread.sleep(100);
         assertThat(asked).containsExactly(6, 7, 8, 9);
+        assertThat(spool.directory().toFile().list()).noneMatch(name -> name.startsWith("coming."));
         for (int number = 6; number < 40; number++) {
             take(number);
         }
@@ -294,6 +295,7 @@ class PrefetcherTest {
         start(4, 5, 60_000, 60_000);
         requests.want(77, name(6));
         Thread.sleep(150);
+        assertThat(spool.directory().resolve("coming." + name(6).text())).exists();
         assertThat(requests.answer(77, name(6))).isNull();
         holding = false;
         take(6);

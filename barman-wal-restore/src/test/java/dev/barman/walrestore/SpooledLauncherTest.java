@@ -19,6 +19,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -298,6 +299,53 @@ class SpooledLauncherTest {
                 Files.delete(path);
             }
         }
+    }
+
+    private CompletableFuture<Integer> restoreWaiting() throws Exception {
+        Path aside = directory.resolve("aside");
+        Files.move(entry(), aside);
+        CompletableFuture<Integer> restored = CompletableFuture.supplyAsync(() -> {
+            try {
+                return restore();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        Thread.sleep(300);
+        return restored;
+    }
+
+    @Test
+    void whatALivingProcessHasAskedForIsWaitedFor() throws Exception {
+        Files.createFile(spool.directory().resolve("coming." + WAL));
+        Files.writeString(
+                spool.directory().resolve("prefetch.lock"),
+                ProcessHandle.current().pid() + "\n");
+        CompletableFuture<Integer> restored = restoreWaiting();
+        assertThat(restored).isNotDone();
+        Files.move(directory.resolve("aside"), entry());
+        assertThat(restored.get(20, TimeUnit.SECONDS)).isZero();
+        assertThat(destination()).hasBinaryContent(SEGMENT);
+    }
+
+    @Test
+    void whatDoesNotComeAfterAllIsLeftToJava() throws Exception {
+        Path coming = Files.createFile(spool.directory().resolve("coming." + WAL));
+        Files.writeString(
+                spool.directory().resolve("prefetch.lock"),
+                ProcessHandle.current().pid() + "\n");
+        CompletableFuture<Integer> restored = restoreWaiting();
+        assertThat(restored).isNotDone();
+        Files.delete(coming);
+        assertThat(restored.get(20, TimeUnit.SECONDS)).isEqualTo(JAVA_WAS_ASKED);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"4194305\n", "", "x\n", "-1\n"})
+    void nobodyWaitsForAProcessThatIsNoMore(String lock) throws Exception {
+        Files.createFile(spool.directory().resolve("coming." + WAL));
+        Files.writeString(spool.directory().resolve("prefetch.lock"), lock);
+        assertThat(restoreWaiting().get(5, TimeUnit.SECONDS)).isEqualTo(JAVA_WAS_ASKED);
     }
 
     @Test

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code starting} holds the number of a background process from its start until it holds the lock;
  *   <li>{@code want.PID} names the segment that the process PID waits for;
  *   <li>{@code answer.PID} tells PID that the segment is not going to appear in the spool, and why. A segment that is, just appears;
+ *   <li>{@code coming.NAME} is there from the request to the server for a segment until its outcome;
  *   <li>{@code stop} asks the background process to end.
  * </ul>
  *
@@ -40,6 +41,7 @@ public final class PrefetchRequests {
     private static final String STARTING = "starting";
     private static final String WANT = "want.";
     private static final String ANSWER = "answer.";
+    private static final String COMING = "coming.";
     private static final String STOP = "stop";
     private static final String TEMPORARY = ".new";
 
@@ -125,6 +127,16 @@ public final class PrefetchRequests {
 
     // --- the side of the background process
 
+    /** Tells that a segment has been asked for. The launcher waits for it then, so that it need not start Java. */
+    public void announce(WalSegmentName name) throws IOException {
+        Files.write(directory.resolve(COMING + name.text()), new byte[0]);
+    }
+
+    /** Takes that back: the segment is there, or is not going to come. */
+    public void withdraw(WalSegmentName name) throws IOException {
+        Files.deleteIfExists(directory.resolve(COMING + name.text()));
+    }
+
     /** The lock of the background process. */
     public Path lockFile() {
         return directory.resolve(LOCK);
@@ -166,7 +178,7 @@ public final class PrefetchRequests {
         return Files.exists(directory.resolve(STOP));
     }
 
-    /** Removes what is left of questions and answers, and the request to stop. For a background process that holds the lock. */
+    /** Removes what is left of questions, answers and announcements, and the request to stop. For a background process that holds the lock. */
     public void clear() throws IOException {
         String[] names = new File(directory.toString()).list();
         if (names == null) {
@@ -174,11 +186,11 @@ public final class PrefetchRequests {
         }
         for (String name : names) {
             // Questions may have been put while this process was started, and the answers just given are for their
-            // askers to
-            // remove; but a process that is no more does not.
+            // askers
+            // to remove; but a process that is no more does not.
             Path file = directory.resolve(name);
             boolean forgotten = (name.startsWith(WANT) || name.startsWith(ANSWER)) && isOlder(file, MAX_WANT_MILLIS);
-            if (forgotten || name.equals(STOP)) {
+            if (forgotten || name.equals(STOP) || name.startsWith(COMING)) {
                 Files.deleteIfExists(file);
             }
         }
