@@ -60,6 +60,7 @@ public final class ClassArchiveTraining {
                         "--segment-size=" + SEGMENT_BYTES,
                         "--parallel=8",
                         "--idle=200",
+                        "--standby=" + directory,
                         local,
                         "host",
                         "server",

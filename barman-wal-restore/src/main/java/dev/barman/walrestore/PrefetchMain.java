@@ -12,7 +12,6 @@ import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.WalSegmentSize;
 import dev.barman.wal.spool.PrefetchRequests;
 import dev.barman.wal.spool.WalSpool;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -75,7 +74,9 @@ public final class PrefetchMain {
         WalSegmentSize size = WalSegmentSize.of(Long.parseLong(required(arguments, "--segment-size")));
         WalSegmentName delivered = WalSegmentName.parse(arguments.positional("WAL_NAME"));
         int jobs = Integer.parseInt(required(arguments, "--parallel"));
-        String standby = arguments.value("--standby");
+        String postmaster = arguments.value("--postmaster");
+        Postmaster standby = new Postmaster(
+                Path.of(required(arguments, "--standby")), postmaster == null ? 0 : Long.parseLong(postmaster));
         try (LockFile lock = lock(requests)) {
             if (lock == null) {
                 say(log, "another process fetches ahead already");
@@ -85,7 +86,7 @@ public final class PrefetchMain {
             String idle = arguments.value("--idle");
             long idleMillis = idle == null ? IDLE_MILLIS : Long.parseLong(idle);
             Prefetcher prefetcher =
-                    new Prefetcher(spool, requests, jobs, size, delivered, idleMillis, END_MILLIS, postmaster(standby));
+                    new Prefetcher(spool, requests, jobs, size, delivered, idleMillis, END_MILLIS, standby);
             List<String> options = new ArrayList<>();
             for (String option : List.of("--gzip", "--bzip2", "--keep-compression")) {
                 if (arguments.has(option)) {
@@ -151,37 +152,6 @@ public final class PrefetchMain {
         }
     }
 
-    /** Watches the process named in {@code postmaster.pid} of a data directory; without such a file there is nothing to watch. */
-    private static Prefetcher.Standby postmaster(@Nullable String directory) throws IOException {
-        if (directory == null) {
-            return () -> true;
-        }
-        Path file = Path.of(directory, "postmaster.pid");
-        long pid = pid(file);
-        if (pid == 0) {
-            return () -> true;
-        }
-        return () -> {
-            try {
-                return pid(file) == pid && ProcessHandle.of(pid).isPresent();
-            } catch (IOException e) {
-                return false;
-            }
-        };
-    }
-
-    private static long pid(Path file) throws IOException {
-        if (!Files.exists(file)) {
-            return 0;
-        }
-        try (BufferedReader reader = Files.newBufferedReader(file)) {
-            String line = reader.readLine();
-            return line == null ? 0 : Long.parseLong(line.trim());
-        } catch (NumberFormatException e) {
-            return 0;
-        }
-    }
-
     private static String required(ParsedArguments arguments, String option) throws UsageException {
         String value = arguments.value(option);
         if (value == null) {
@@ -202,6 +172,7 @@ public final class PrefetchMain {
                 .option("NUMBER", "system identifier of the cluster", "--system-id")
                 .option("BYTES", "size of its WAL segments", "--segment-size")
                 .option("DIRECTORY", "data directory of the standby", "--standby")
+                .option("PID", "process of the server there", "--postmaster")
                 .option("JOBS", "how many segments to keep ready", "--parallel")
                 .option("MILLISECONDS", "end after so long without use", "--idle")
                 .flag("transfer compressed with gzip", "--gzip")

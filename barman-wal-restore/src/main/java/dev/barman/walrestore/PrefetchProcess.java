@@ -55,11 +55,11 @@ final class PrefetchProcess {
      * @param systemIdentifier of the cluster
      * @param size of its segments
      * @param delivered the segment behind which it begins
-     * @param standby the working directory of PostgreSQL; the process ends with the server there
+     * @param standby the PostgreSQL server with which the process ends
      * @return its number
      * @throws IOException when it cannot be started
      */
-    long start(Path spool, long systemIdentifier, WalSegmentSize size, WalSegmentName delivered, Path standby)
+    long start(Path spool, long systemIdentifier, WalSegmentSize size, WalSegmentName delivered, Postmaster standby)
             throws IOException {
         if (program.isEmpty()) {
             throw new IOException("this program was not started by its launcher");
@@ -73,7 +73,11 @@ final class PrefetchProcess {
         argv.add("--segment-size");
         argv.add(Long.toString(size.bytes()));
         argv.add("--standby");
-        argv.add(standby.toString());
+        argv.add(standby.dataDirectory().toString());
+        if (standby.process() != 0) {
+            argv.add("--postmaster");
+            argv.add(Long.toString(standby.process()));
+        }
         argv.add("--parallel");
         argv.add(Integer.toString(jobs));
         argv.addAll(connection.toArguments());

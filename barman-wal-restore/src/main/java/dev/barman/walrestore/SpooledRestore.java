@@ -111,9 +111,11 @@ final class SpooledRestore {
                 warn(e);
             }
         }
+        Postmaster postmaster = Postmaster.of(standby);
         WalPageHeader header = client.restore(name, walDest);
-        if (header != null && !served) {
-            prefetchBehind(segment, header);
+        // A server that is ending meanwhile asks for nothing more.
+        if (header != null && !served && client.callers().areThere()) {
+            prefetchBehind(segment, header, postmaster);
         }
     }
 
@@ -188,7 +190,7 @@ final class SpooledRestore {
     }
 
     /** Starts the background process for what comes after a segment. A failure costs speed only. */
-    private void prefetchBehind(WalSegmentName name, WalPageHeader header) {
+    private void prefetchBehind(WalSegmentName name, WalPageHeader header, Postmaster postmaster) {
         try {
             WalSpool spool = spool(OptionalLong.of(header.systemIdentifier()));
             if (spool == null) {
@@ -202,8 +204,8 @@ final class SpooledRestore {
                         "rw-------");
             }
             PrefetchRequests requests = new PrefetchRequests(spool.directory());
-            requests.announceStart(
-                    prefetch.start(spool.directory(), header.systemIdentifier(), header.segmentSize(), name, standby));
+            requests.announceStart(prefetch.start(
+                    spool.directory(), header.systemIdentifier(), header.segmentSize(), name, postmaster));
         } catch (IOException e) {
             warn(e);
         } catch (RuntimeException e) {

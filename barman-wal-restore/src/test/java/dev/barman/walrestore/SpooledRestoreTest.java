@@ -184,6 +184,9 @@ class SpooledRestoreTest {
 
     @Test
     void afterTheFirstMissABackgroundProcessGoesOnBehind() throws Exception {
+        // Gone before the background process looks: it is told whose end is its own.
+        Files.writeString(standby.resolve("postmaster.pid"), "4242\n/data\n");
+        barman.does("cat \"$D/answer\"", "rm '" + standby + "/postmaster.pid'");
         assertThat(restore(WAL)).as(err).isZero();
 
         assertThat(destination).hasBinaryContent(SEGMENT);
@@ -199,6 +202,8 @@ class SpooledRestoreTest {
                                 "1048576",
                                 "--standby",
                                 standby.toString(),
+                                "--postmaster",
+                                "4242",
                                 "--parallel",
                                 "8",
                                 "--user=barman",
