@@ -72,7 +72,9 @@ recorded() {
     # Of the segment, the directory, and this process: inode, size, time, owner, mode.
     # shellcheck disable=SC2046
     set -- $(stat -L -c '%i %s %.9Y %u %a' -- "$file" "$state" /proc/self/ 2>/dev/null)
-    [ $# -eq 15 ] && [ "$9" = "${14}" ] && [ "${10}" = 700 ] || return 0
+    [ $# -eq 15 ] && [ "$9" = "${14}" ] || return 0
+    # Nobody else may write to the directory.
+    case ${10} in *[2367] | *[2367]?) return 0 ;; esac
     case $3 in *.?????????) stamp="$1 ${3%.*}${3#*.}" size=$2 ;; *) return 0 ;; esac
 
     # The cluster, of the data directory and of the segment's header.

@@ -208,8 +208,15 @@ class RecordedLauncherTest {
         Files.write(record, good);
         assertThat(launcher()).isZero();
 
-        Files.setPosixFilePermissions(state(), PosixFilePermissions.fromString("rwxrwx---"));
-        assertThat(launcher()).isEqualTo(ASKED_JAVA);
+        // As a directory is that the user has made: others may read it.
+        for (String mode : List.of("rwxr-xr-x", "rwxr-x---", "rwx--x--x", "rwx------")) {
+            Files.setPosixFilePermissions(state(), PosixFilePermissions.fromString(mode));
+            assertThat(launcher()).as(mode).isZero();
+        }
+        for (String mode : List.of("rwxrwx---", "rwx-w----", "rwx-wxr-x", "rwxr-xrwx", "rwx----w-")) {
+            Files.setPosixFilePermissions(state(), PosixFilePermissions.fromString(mode));
+            assertThat(launcher()).as(mode).isEqualTo(ASKED_JAVA);
+        }
         Files.setPosixFilePermissions(state(), PosixFilePermissions.fromString("rwx------"));
         if (System.getProperty("user.name").equals("root")) {
             Files.setAttribute(state(), "unix:uid", 65534);
