@@ -95,6 +95,18 @@ public interface ObjectStore extends AutoCloseable {
     Map<ObjectKey, StorageException> delete(Collection<ObjectKey> keys) throws StorageException;
 
     /**
+     * Looks whether an object is locked: protected by the store against deletion, for a time or until the lock is taken away.
+     *
+     * @param key the object
+     * @return the kind of lock in words for a message; empty when the object is not locked or does not exist, and when the store has no locks
+     *     or does not tell this user of them
+     * @throws StorageException when the store refuses or cannot be reached
+     */
+    default Optional<String> lock(ObjectKey key) throws StorageException {
+        return Optional.empty();
+    }
+
+    /**
      * Looks whether the bucket, container or directory exists.
      *
      * @return whether it does

@@ -153,6 +153,11 @@ public final class RetryingObjectStore implements ObjectStore {
     }
 
     @Override
+    public Optional<String> lock(ObjectKey key) throws StorageException {
+        return retryStorage("looking for a lock of " + key, () -> store.lock(key));
+    }
+
+    @Override
     public boolean containerExists() throws StorageException {
         return retryStorage("looking for the bucket or container", store::containerExists);
     }

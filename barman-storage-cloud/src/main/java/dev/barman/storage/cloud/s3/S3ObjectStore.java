@@ -32,6 +32,7 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
+import software.amazon.awssdk.services.s3.model.ObjectLockLegalHoldStatus;
 import software.amazon.awssdk.services.s3.model.S3Error;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
@@ -253,6 +254,29 @@ public final class S3ObjectStore implements ObjectStore {
                 }
             }
         }
+    }
+
+    /** Without the permissions to read them, S3 leaves locks out of its answer. */
+    @Override
+    public Optional<String> lock(ObjectKey key) throws StorageException {
+        HeadObjectResponse head;
+        try {
+            head = client.headObject(r -> r.bucket(bucket).key(key.value()));
+        } catch (S3Exception e) {
+            if (isAbsentObject(e)) {
+                return Optional.empty();
+            }
+            throw S3Failures.classify(describe("look for a lock of", key), e);
+        } catch (SdkException e) {
+            throw S3Failures.classify(describe("look for a lock of", key), e);
+        }
+        if (head.objectLockLegalHoldStatus() == ObjectLockLegalHoldStatus.ON) {
+            return Optional.of("a legal hold");
+        }
+        Instant until = head.objectLockRetainUntilDate();
+        return until != null && until.isAfter(Instant.now())
+                ? Optional.of("a retention until " + until)
+                : Optional.empty();
     }
 
     @Override
