@@ -7,7 +7,7 @@ recorded() {
     parallel=0 state='' user=barman port='' config='' command='' words=0
     while [ $# -gt 0 ]; do
         case $1 in
-            --parallel | --state-directory | -U | --user | --port | -c | --config | --local-command | --compression-level)
+            --parallel | --state-directory | -U | --user | --port | -c | --config | --local-command | --keep-connection | --compression-level)
                 [ $# -gt 1 ] || return 0
                 case $1 in
                     --parallel) parallel=$2 ;;
@@ -25,7 +25,7 @@ recorded() {
             --port=*) port=${1#*=} ;;
             --config=*) config=${1#*=} ;;
             --local-command=*) command=${1#*=} ;;
-            --compression-level=*) ;;
+            --compression-level=* | --keep-connection=*) ;;
             --md5 | -z | --gzip | -j | --bzip2 | --xz | --snappy | --zstd | --lz4) ;;
             -*) return 0 ;;
             *)

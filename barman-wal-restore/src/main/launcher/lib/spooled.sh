@@ -7,7 +7,7 @@ spooled() {
     spool=/var/tmp/walrestore jobs=0 host='' server='' wal='' dest='' words=0
     while [ $# -gt 0 ]; do
         case $1 in
-            -p | --parallel | --spool-dir | -U | --user | --port | -c | --config | -s | --sleep | --local-command | --outage-timeout)
+            -p | --parallel | --spool-dir | -U | --user | --port | -c | --config | -s | --sleep | --local-command | --keep-connection | --outage-timeout)
                 [ $# -gt 1 ] || return 0
                 case $1 in
                     -p | --parallel) jobs=$2 ;;
@@ -18,7 +18,7 @@ spooled() {
             --parallel=*) jobs=${1#*=} ;;
             -p[0-9]*) jobs=${1#-p} ;;
             --spool-dir=*) spool=${1#*=} ;;
-            --user=* | --port=* | --config=* | --sleep=* | --local-command=* | --outage-timeout=*) ;;
+            --user=* | --port=* | --config=* | --sleep=* | --local-command=* | --outage-timeout=* | --keep-connection=*) ;;
             -P | --partial | --keep-compression) ;;
             -*) return 0 ;;
             *)

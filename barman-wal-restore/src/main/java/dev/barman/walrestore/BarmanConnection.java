@@ -19,16 +19,30 @@ import org.jspecify.annotations.Nullable;
  * @param port port of the ssh connection, null for the ssh default
  * @param config have barman read this configuration file (a path on the backup host), null for its default
  * @param localCommand words of a command on this machine that stands for {@code barman}, null for ssh
+ * @param keepSeconds how long an ssh connection stays for the next call; 0 for not at all
  */
 record BarmanConnection(
         String host,
         String user,
         @Nullable String port,
         @Nullable String config,
-        @Nullable List<String> localCommand) {
+        @Nullable List<String> localCommand,
+        int keepSeconds) {
+
+    /** A connection that is made anew for every use. */
+    BarmanConnection(
+            String host,
+            String user,
+            @Nullable String port,
+            @Nullable String config,
+            @Nullable List<String> localCommand) {
+        this(host, user, port, config, localCommand, 0);
+    }
 
     /** Options for ssh: a connection that is dead without a word must not keep anybody waiting. */
     static final List<String> KEEP_ALIVE = List.of("-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3");
+
+    private static final int MAX_KEEP_SECONDS = 3600;
 
     static void declareOptions(ArgumentParser parser) {
         parser.option("USER", "log in to the backup host as USER; 'barman' unless given", "-U", "--user")
@@ -44,6 +58,11 @@ record BarmanConnection(
                                 + " 'barman', or 'sudo -n -u barman barman'. BARMAN_HOST, --user and --port are then"
                                 + " not used. (Not in the original command.)",
                         "--local-command")
+                .option(
+                        "SECONDS",
+                        "leave the ssh connection open for the next call, until SECONDS after the last one; 0"
+                                + " (a connection for each call) unless given. (Not in the original command.)",
+                        "--keep-connection")
                 .positional("BARMAN_HOST", "name or address of the backup host")
                 .positional("SERVER_NAME", "this PostgreSQL server's section in barman.conf");
     }
@@ -72,7 +91,24 @@ record BarmanConnection(
                 user == null ? "barman" : user,
                 port,
                 arguments.value("--config"),
-                words);
+                words,
+                keepSeconds(arguments.value("--keep-connection")));
+    }
+
+    private static int keepSeconds(@Nullable String text) throws UsageException {
+        if (text == null) {
+            return 0;
+        }
+        try {
+            int seconds = Integer.parseInt(text);
+            if (seconds >= 0 && seconds <= MAX_KEEP_SECONDS) {
+                return seconds;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw new UsageException(
+                "argument --keep-connection: invalid value: '" + text + "' (0 to " + MAX_KEEP_SECONDS + " seconds)");
     }
 
     /** The options that give this connection, for another program of ours. */
@@ -111,7 +147,7 @@ record BarmanConnection(
 
     /** An ssh that lets others use its connection, and does nothing itself; to be given no input. Not for a local command. */
     List<String> sharedConnection(List<String> sshOptions) {
-        List<String> argv = ssh(sshOptions);
+        List<String> argv = new BarmanConnection(host, user, port, config, null).ssh(sshOptions);
         argv.remove(argv.size() - 1);
         argv.add(1, "-N");
         argv.add(1, "-M");
@@ -145,6 +181,9 @@ record BarmanConnection(
     private List<String> ssh(List<String> options) {
         List<String> argv = new ArrayList<>();
         argv.add("ssh");
+        if (keepSeconds > 0) {
+            argv.addAll(KeptConnection.of(this).sshOptions());
+        }
         argv.addAll(options);
         if (port != null) {
             argv.add("-p");

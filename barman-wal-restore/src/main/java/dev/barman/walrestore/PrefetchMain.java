@@ -74,9 +74,11 @@ public final class PrefetchMain {
         WalSegmentSize size = WalSegmentSize.of(Long.parseLong(required(arguments, "--segment-size")));
         WalSegmentName delivered = WalSegmentName.parse(arguments.positional("WAL_NAME"));
         int jobs = Integer.parseInt(required(arguments, "--parallel"));
+        String dataDirectory = arguments.value("--standby");
         String postmaster = arguments.value("--postmaster");
         Postmaster standby = new Postmaster(
-                Path.of(required(arguments, "--standby")), postmaster == null ? 0 : Long.parseLong(postmaster));
+                dataDirectory == null ? directory : Path.of(dataDirectory),
+                postmaster == null ? 0 : Long.parseLong(postmaster));
         try (LockFile lock = lock(requests)) {
             if (lock == null) {
                 say(log, "another process fetches ahead already");

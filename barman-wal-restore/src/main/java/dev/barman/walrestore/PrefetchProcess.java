@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts {@link PrefetchMain} in a process of its own that has nothing in common with ours: another session, the null device for
@@ -39,13 +40,15 @@ final class PrefetchProcess {
 
     /** The command of the distribution that this program was started from; empty outside of one. */
     static List<String> ofDistribution() {
-        String launcher = System.getProperty("barman.program");
-        if (launcher == null) {
-            return List.of();
-        }
-        Path bin = Path.of(launcher).toAbsolutePath().getParent();
-        Path command = bin == null ? null : bin.resolveSibling("lib").resolve("prefetch");
+        Path command = library("prefetch");
         return command == null ? List.of() : List.of(command.toString());
+    }
+
+    /** A file in the distribution's {@code lib}; null outside of one. */
+    static @Nullable Path library(String name) {
+        String launcher = System.getProperty("barman.program");
+        Path bin = launcher == null ? null : Path.of(launcher).toAbsolutePath().getParent();
+        return bin == null ? null : bin.resolveSibling("lib").resolve(name);
     }
 
     /**

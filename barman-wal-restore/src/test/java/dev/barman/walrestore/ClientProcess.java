@@ -22,6 +22,9 @@ final class ClientProcess {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
+                // Where the scripts lie that it starts.
+                "-Dbarman.program="
+                        + Path.of("src/main/launcher/bin/barman-wal-archive").toAbsolutePath(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 main.getName()));

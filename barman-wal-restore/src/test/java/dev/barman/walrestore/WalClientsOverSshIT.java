@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -130,6 +131,63 @@ class WalClientsOverSshIT {
                 .isZero();
         assertThat(recovery).hasBinaryContent(SEGMENT);
         assertThat(pgWal.toFile().list()).containsExactlyInAnyOrder(WAL, "RECOVERYXLOG");
+    }
+
+    private long connections() throws Exception {
+        return sshd.log()
+                .lines()
+                .filter(line -> line.contains("Accepted publickey"))
+                .count();
+    }
+
+    @Test
+    @Timeout(120)
+    void connectionThatIsKeptServesTheNextCallAndEndsAfterwards() throws Exception {
+        assertThat(archive("127.0.0.1", "main", pgWal.resolve(WAL).toString()).exitCode())
+                .isZero();
+        Path recovery = pgWal.resolve("RECOVERYXLOG");
+        String[] call = {"--keep-connection", "3", "127.0.0.1", "main", WAL, recovery.toString()};
+        for (int i = 0; i < 3; i++) {
+            assertThat(restore(call)).isEqualTo(new ClientProcess.Result(0, "", ""));
+            assertThat(recovery).hasBinaryContent(SEGMENT);
+        }
+        assertThat(connections()).isEqualTo(2);
+        List<ProcessHandle> kept = keeper();
+        assertThat(kept).as("the keeper and its ssh").hasSizeGreaterThanOrEqualTo(2);
+
+        // Whoever keeps it is killed: its ssh is not used any more, and goes.
+        kept.get(0).destroyForcibly();
+        kept.get(0).onExit().get(10, TimeUnit.SECONDS);
+        assertThat(restore(call).exitCode()).isZero();
+        assertThat(connections()).isEqualTo(3);
+        kept.get(1).onExit().get(10, TimeUnit.SECONDS);
+
+        // The server ends the connection: the next call makes another.
+        List<ProcessHandle> second = keeper();
+        second.get(1).destroy();
+        assertThat(restore(call).exitCode()).isZero();
+        for (ProcessHandle process : second) {
+            process.onExit().get(20, TimeUnit.SECONDS);
+        }
+        List<ProcessHandle> last = keeper();
+        for (ProcessHandle process : last) {
+            process.onExit().get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    /** The process that keeps our connection, and those it has started. */
+    private List<ProcessHandle> keeper() {
+        List<ProcessHandle> found = new ArrayList<>();
+        ProcessHandle.allProcesses()
+                .filter(process -> {
+                    String line = String.join(" ", process.info().arguments().orElse(new String[0]));
+                    return line.contains("launcher/lib/connection ") && line.contains(" " + sshd.port() + " ");
+                })
+                .forEach(process -> {
+                    found.add(process);
+                    process.children().forEach(found::add);
+                });
+        return found;
     }
 
     @Test

@@ -74,7 +74,7 @@ public final class SpoolLocation {
     }
 
     /** Eight hexadecimal digits for a text. */
-    static String checksum(String text) {
+    public static String checksum(String text) {
         CRC32 crc = new CRC32();
         crc.update(text.getBytes(StandardCharsets.UTF_8));
         String hex = Long.toHexString(crc.getValue());
