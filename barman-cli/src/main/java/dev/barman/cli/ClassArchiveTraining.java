@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cli;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -49,6 +53,7 @@ public final class ClassArchiveTraining {
             new String[] {"delete", "training", "oldest"});
 
     private static final int SEGMENT_BYTES = 1 << 20;
+    private static final int TAR_BLOCK = 512;
 
     /** The metadata of a backup, with a digit of its own for each @. */
     private static final String BACKUP_INFO = """
@@ -107,8 +112,9 @@ public final class ClassArchiveTraining {
             Map<String, String> environment = Map.of(
                     "BARMAN_CONFIG_FILE", config.toString(), "HOME", home.toString(), "BARMAN_PROGRAM", "/bin/true");
             for (String[] run : RUNS) {
+                InputStream stdin = run[0].equals("put-wal") ? sentWal() : InputStream.nullInputStream();
                 try {
-                    Main.run(run, environment, nowhere, nowhere);
+                    Main.run(run, environment, stdin, nowhere, nowhere);
                 } catch (IllegalArgumentException e) {
                     nowhere.print(e);
                 }
@@ -133,6 +139,37 @@ public final class ClassArchiveTraining {
         }
         Path arrived = Files.createDirectories(server.resolve("incoming")).resolve("000000010000000000000004");
         Files.write(arrived, new byte[SEGMENT_BYTES]);
+    }
+
+    /** What barman-wal-archive sends. */
+    static InputStream sentWal() {
+        String wal = "000000010000000000000005";
+        byte[] content = new byte[SEGMENT_BYTES];
+        ByteArrayOutputStream tar = new ByteArrayOutputStream();
+        byte[] mtime = "30 mtime=1795182073.500000000\n".getBytes(StandardCharsets.US_ASCII);
+        member(tar, "././@PaxHeader", 'x', mtime);
+        member(tar, wal, '0', content);
+        String sums = "30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58 *" + wal + "\n";
+        member(tar, "SHA256SUMS", '0', sums.getBytes(StandardCharsets.US_ASCII));
+        tar.writeBytes(new byte[2 * TAR_BLOCK]);
+        return new ByteArrayInputStream(tar.toByteArray());
+    }
+
+    private static void member(ByteArrayOutputStream tar, String name, char type, byte[] content) {
+        String fields =
+                "0000644\0000000000\0000000000\000%011o\00000000000000\000        %c".formatted(content.length, type);
+        ByteBuffer header = ByteBuffer.allocate(TAR_BLOCK);
+        header.put(0, name.getBytes(StandardCharsets.US_ASCII));
+        header.put(100, fields.getBytes(StandardCharsets.US_ASCII));
+        header.put(257, "ustar\00000".getBytes(StandardCharsets.US_ASCII));
+        int sum = 0;
+        for (byte b : header.array()) {
+            sum += b;
+        }
+        header.put(148, "%06o\0 ".formatted(sum).getBytes(StandardCharsets.US_ASCII));
+        tar.writeBytes(header.array());
+        tar.writeBytes(content);
+        tar.writeBytes(new byte[-content.length & (TAR_BLOCK - 1)]);
     }
 
     private static void delete(Path root) throws IOException {

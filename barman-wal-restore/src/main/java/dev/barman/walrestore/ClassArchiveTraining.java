@@ -85,6 +85,8 @@ public final class ClassArchiveTraining {
                 };
                 codes.add(WalArchiveMain.run(ahead, nowhere, nowhere));
             }
+            // By which every run ends.
+            nowhere.print(ClientMain.class);
             return codes;
         } finally {
             delete(directory);

@@ -242,9 +242,8 @@ final class WalArchiveClient {
             throws ClientException {
         Attempt attempt = new Attempt();
         WalLoader loader = new WalLoader(compression);
-        // Loading begins before the connection does, and goes on while the connection is made.
         try (WalFeed feed = new WalFeed(loader, name, file, following, md5 ? "MD5" : "SHA-256", deadline)) {
-            feed.start();
+            // Making the connection takes longest: it comes first, and everything is loaded and computed meanwhile.
             RemoteProcess remote;
             try {
                 remote = RemoteProcess.start(connection.putWal(server, false), RemoteProcess.Streams.WRITE_INPUT);
@@ -252,6 +251,7 @@ final class WalArchiveClient {
                 throw notRunnable(e);
             }
             try (remote) {
+                feed.start();
                 try {
                     transfer(feed, loader, remote.input(), attempt, file, stamp);
                 } catch (WalContent.SourceException e) {

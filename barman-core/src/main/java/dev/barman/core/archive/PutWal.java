@@ -66,6 +66,7 @@ public final class PutWal {
 
     private final Map<String, Received> files = new LinkedHashMap<>();
     private final Map<String, String> sums = new LinkedHashMap<>();
+    private final ReceivedDigest digest = new ReceivedDigest();
     private boolean md5;
 
     /**
@@ -96,6 +97,7 @@ public final class PutWal {
         try {
             // Before the disk is needed.
             new PutWalLeftovers(incoming, clock).remove();
+            digest.start();
             readAll(tar);
             Map<String, String> checksums = verify();
             return publish(checksums);
@@ -109,6 +111,7 @@ public final class PutWal {
                             + ". Nothing was acknowledged: the sender keeps its files and sends them again.",
                     e);
         } finally {
+            digest.close();
             removeTemporaries();
         }
     }
@@ -136,7 +139,6 @@ public final class PutWal {
 
     private void readAll(InputStream stream) throws IOException, BarmanException {
         TarReader tar = new TarReader(stream);
-        byte[] buffer = new byte[BUFFER_BYTES];
         for (Member member = tar.next(); member != null; member = tar.next()) {
             String name = member.name().startsWith("./") ? member.name().substring(2) : member.name();
             if (member.type() != TarReader.REGULAR) {
@@ -148,10 +150,10 @@ public final class PutWal {
             }
             if (name.equals(MD5_SUMS) || name.equals(SHA256_SUMS)) {
                 md5 |= name.equals(MD5_SUMS);
-                readSums(tar, member, buffer, name);
+                readSums(tar, member, name);
             } else {
                 requireUsable(name);
-                files.put(name, store(tar, member, name, buffer));
+                files.put(name, store(tar, member, name));
             }
         }
     }
@@ -161,7 +163,7 @@ public final class PutWal {
         boolean usable = !name.isEmpty()
                 && !name.startsWith(".")
                 && name.getBytes(StandardCharsets.UTF_8).length <= MAX_NAME_BYTES
-                && name.chars().noneMatch(c -> c < ' ' || c == 0x7F);
+                && !hasControls(name);
         if (!usable) {
             throw new BarmanException("Unsupported filename '" + name.replaceAll("\\p{Cntrl}", "?") + "'" + inPutWal());
         }
@@ -170,16 +172,27 @@ public final class PutWal {
         }
     }
 
+    // No stream: the first one in a virtual machine takes tens of milliseconds.
+    private static boolean hasControls(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (c < ' ' || c == 0x7F) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static String typeText(char type) {
         return type > ' ' && type < 0x7F ? String.valueOf(type) : String.format("\\x%02x", (int) type);
     }
 
-    private void readSums(TarReader tar, Member member, byte[] buffer, String name)
-            throws IOException, BarmanException {
+    private void readSums(TarReader tar, Member member, String name) throws IOException, BarmanException {
         if (member.sizeBytes() > MAX_SUMS_BYTES) {
             throw new BarmanException("File '" + name + "' is too large" + inPutWal());
         }
         ByteArrayOutputStream content = new ByteArrayOutputStream();
+        byte[] buffer = new byte[8 << 10];
         for (int length = tar.read(buffer); length >= 0; length = tar.read(buffer)) {
             content.write(buffer, 0, length);
         }
@@ -205,23 +218,24 @@ public final class PutWal {
         return good ? blank : -1;
     }
 
-    private Received store(TarReader tar, Member member, String name, byte[] buffer) throws IOException {
+    private Received store(TarReader tar, Member member, String name) throws IOException {
         Path temporary = createTemporary(name);
-        MessageDigest digest = digest("SHA-256");
         // Registered first, so that it is removed whatever happens.
         files.put(name, new Received(temporary, ""));
         try (FileChannel out = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+            byte[] buffer = digest.buffer();
             for (int length = tar.read(buffer); length >= 0; length = tar.read(buffer)) {
-                digest.update(buffer, 0, length);
+                digest.add(length);
                 ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, length);
                 while (bytes.hasRemaining()) {
                     out.write(bytes);
                 }
+                buffer = digest.buffer();
             }
             Files.setLastModifiedTime(temporary, FileTime.from(member.modified()));
             out.force(true);
         }
-        return new Received(temporary, HexFormat.of().formatHex(digest.digest()));
+        return new Received(temporary, HexFormat.of().formatHex(digest.finish()));
     }
 
     /** Barman's name; one that exists was left by a killed process, or belongs to one in another container. */
