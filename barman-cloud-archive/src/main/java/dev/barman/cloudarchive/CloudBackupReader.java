@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import dev.barman.core.BarmanException;
+import dev.barman.core.catalog.BackupInfo;
+import dev.barman.core.catalog.Tablespace;
+import dev.barman.core.signal.TerminatedException;
+import dev.barman.core.signal.TerminationSignals;
+import dev.barman.object.ObjectStore;
+import dev.barman.wal.compress.CompressionSettings;
+import dev.barman.wal.compress.WalCodec;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Restores a base backup from a bucket. Data directory and tablespaces are unpacked at the same time, the parts of each one after the other;
+ * the objects are fetched ahead. At most {@value #UNPACKERS} × ({@value #AHEAD} + 1) pieces of 4 MiB are in memory. One use.
+ */
+final class CloudBackupReader {
+    private static final int UNPACKERS = 2;
+    private static final int AHEAD = 4;
+    private static final int PIECE_BYTES = 4 << 20;
+
+    private final ObjectStore store;
+    private final CloudLog log;
+    private final TerminationSignals signals;
+    private final Ownership ownership = new Ownership();
+
+    CloudBackupReader(ObjectStore store, CloudLog log, TerminationSignals signals) {
+        this.store = store;
+        this.log = log;
+        this.signals = signals;
+    }
+
+    /** A directory and the archives that fill it. */
+    private record Job(String name, RestoredTree tree, List<BackupArchive> parts) {}
+
+    /**
+     * Restores.
+     *
+     * @param backup a complete backup
+     * @param target the new data directory; missing or empty
+     * @param locations where tablespaces go, by name; others go where they were
+     * @throws CloudException when a directory is not empty or an archive is missing; nothing was written then
+     * @throws IOException when an archive cannot be read or unpacked; what was written is removed
+     */
+    void restore(CloudBackup backup, Path target, Map<String, Path> locations)
+            throws CloudException, IOException, BarmanException {
+        Job data = new Job(BackupArchive.DATA, tree(target), parts(backup, BackupArchive.DATA));
+        Map<Tablespace, Job> tablespaces = new LinkedHashMap<>();
+        for (Tablespace tablespace : backup.info().tablespaces()) {
+            Path location = locations.getOrDefault(tablespace.name(), Path.of(tablespace.location()));
+            String name = Long.toString(tablespace.oid());
+            tablespaces.put(tablespace, new Job(name, tree(location), parts(backup, name)));
+        }
+        List<Job> jobs = new ArrayList<>(List.of(data));
+        jobs.addAll(tablespaces.values());
+        Set<Path> roots = new HashSet<>();
+        for (Job job : jobs) {
+            if (job.tree().isOccupied()) {
+                throw new CloudException(
+                        CloudExit.FAILED, "Destination " + job.tree().root() + " already exists and it is not empty");
+            }
+            if (!roots.add(job.tree().root())) {
+                throw new CloudException(
+                        CloudExit.FAILED,
+                        "Two tablespaces would be restored into " + job.tree().root());
+            }
+        }
+        boolean complete = false;
+        try {
+            for (Job job : jobs) {
+                job.tree().create();
+            }
+            unpack(jobs);
+            complete(backup.info(), data, tablespaces);
+            complete = true;
+        } finally {
+            if (!complete) {
+                discard(jobs);
+            }
+        }
+    }
+
+    private RestoredTree tree(Path directory) {
+        return new RestoredTree(directory.toAbsolutePath().normalize(), ownership, log, signals);
+    }
+
+    /** The parts of an archive, none missing between them. */
+    private static List<BackupArchive> parts(CloudBackup backup, String name) throws CloudException {
+        List<BackupArchive> parts = new ArrayList<>();
+        for (BackupArchive archive : BackupArchive.of(backup)) {
+            if (archive.name().equals(name)) {
+                parts.add(archive);
+            }
+        }
+        String id = backup.info().id().value();
+        if (parts.isEmpty()) {
+            throw new CloudException(
+                    CloudExit.FAILED, "Backup " + id + " is not complete: there is no " + name + ".tar in the bucket");
+        }
+        for (int i = 0; i < parts.size(); i++) {
+            if (parts.get(i).part() != i) {
+                throw new CloudException(
+                        CloudExit.FAILED,
+                        "Backup " + id + " is not complete, or has a part twice: part " + i + " of " + name
+                                + ".tar was expected where the bucket has "
+                                + parts.get(i).object().key());
+            }
+        }
+        return parts;
+    }
+
+    private void unpack(List<Job> jobs) throws IOException, BarmanException {
+        ExecutorService fetchers =
+                Executors.newFixedThreadPool(UNPACKERS * AHEAD, task -> new Thread(task, "restore-fetch"));
+        ExecutorService unpackers = Executors.newFixedThreadPool(
+                Math.min(UNPACKERS, jobs.size()), task -> new Thread(task, "restore-unpack"));
+        boolean[] failed = new boolean[1];
+        try {
+            List<Future<@Nullable Void>> running = new ArrayList<>();
+            for (Job job : jobs) {
+                running.add(unpackers.submit(() -> {
+                    unpack(job, fetchers, failed);
+                    return null;
+                }));
+            }
+            await(running, failed);
+        } finally {
+            unpackers.shutdown();
+            fetchers.shutdown();
+        }
+    }
+
+    /** All are waited for, so that nobody writes any more when the failure is dealt with. */
+    private static void await(List<Future<@Nullable Void>> running, boolean[] failed)
+            throws IOException, BarmanException {
+        Throwable first = null;
+        for (Future<@Nullable Void> one : running) {
+            boolean done = false;
+            while (!done) {
+                try {
+                    one.get();
+                    done = true;
+                } catch (ExecutionException e) {
+                    first = first == null ? e.getCause() : first;
+                    done = true;
+                } catch (InterruptedException e) {
+                    first = first == null ? new IOException("interrupted", e) : first;
+                    failed[0] = true;
+                }
+            }
+        }
+        if (first instanceof IOException e) {
+            throw e;
+        } else if (first instanceof BarmanException e) {
+            throw e;
+        } else if (first != null) {
+            throw new IOException("Cannot restore: " + first, first);
+        }
+    }
+
+    private void unpack(Job job, ExecutorService fetchers, boolean[] failed) throws IOException, TerminatedException {
+        boolean complete = false;
+        try {
+            for (BackupArchive part : job.parts()) {
+                if (failed[0]) {
+                    break;
+                }
+                try (InputStream stored = new ObjectDownload(store, part.object(), fetchers, PIECE_BYTES, AHEAD);
+                        InputStream plain = part.compression() == null
+                                ? stored
+                                : WalCodec.of(CompressionSettings.of(part.compression()))
+                                        .decompressing(new BufferedInputStream(stored, 1 << 16))) {
+                    job.tree().unpack(plain, part.object().key().value());
+                }
+            }
+            complete = true;
+        } finally {
+            failed[0] |= !complete;
+        }
+    }
+
+    private static void complete(BackupInfo info, Job data, Map<Tablespace, Job> tablespaces)
+            throws CloudException, IOException, TerminatedException {
+        RestoredTree tree = data.tree();
+        for (String name : List.of("backup_label", "global/pg_control")) {
+            if (!Files.isRegularFile(tree.root().resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+                throw new CloudException(
+                        CloudExit.FAILED, "Backup " + info.id() + " is not complete: there is no " + name + " in it");
+            }
+        }
+        String version = info.majorVersion();
+        tree.addDirectory(version != null && version.startsWith("9.") ? "pg_xlog" : "pg_wal");
+        tree.addDirectory("pg_tblspc");
+        for (Map.Entry<Tablespace, Job> tablespace : tablespaces.entrySet()) {
+            RestoredTree other = tablespace.getValue().tree();
+            tree.addLink("pg_tblspc/" + tablespace.getKey().oid(), other.root());
+            other.giveTo(tree.owner());
+            other.finish();
+        }
+        tree.finish();
+    }
+
+    private void discard(List<Job> jobs) {
+        for (Job job : jobs) {
+            try {
+                job.tree().discard();
+            } catch (IOException e) {
+                log.warning("What was restored to " + job.tree().root() + " could not be removed: " + e.getMessage());
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import dev.barman.object.ObjectInfo;
+import dev.barman.object.ObjectStore;
+import dev.barman.object.StorageException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+
+/**
+ * The content of one object, fetched ahead in pieces by several threads. A piece whose transfer breaks off is fetched again, so that a lost
+ * connection does not cost what was read before. Never more than {@code ahead + 1} pieces are in memory. Not thread-safe.
+ */
+final class ObjectDownload extends InputStream {
+    /** How often one piece is asked for; each time the store's own retries come on top while there is no answer at all. */
+    private static final int ATTEMPTS = 5;
+
+    private final ObjectStore store;
+    private final ObjectInfo object;
+    private final ExecutorService fetchers;
+    private final int pieceBytes;
+    private final int ahead;
+    private final Queue<Future<byte[]>> pieces = new ArrayDeque<>();
+    private byte[] current = new byte[0];
+    private int position;
+    private long asked;
+
+    /**
+     * @param object what to read, with the length it is known to have
+     * @param fetchers the threads, which belong to the caller
+     * @param pieceBytes how large a piece is
+     * @param ahead how many pieces are fetched ahead, at least 1
+     */
+    ObjectDownload(ObjectStore store, ObjectInfo object, ExecutorService fetchers, int pieceBytes, int ahead) {
+        this.store = store;
+        this.object = object;
+        this.fetchers = fetchers;
+        this.pieceBytes = pieceBytes;
+        this.ahead = ahead;
+    }
+
+    @Override
+    public int read() throws IOException {
+        if (!fill()) {
+            return -1;
+        }
+        return current[position++] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, target.length);
+        if (length == 0) {
+            return 0;
+        }
+        if (!fill()) {
+            return -1;
+        }
+        int count = Math.min(length, current.length - position);
+        System.arraycopy(current, position, target, offset, count);
+        position += count;
+        return count;
+    }
+
+    private boolean fill() throws IOException {
+        if (position < current.length) {
+            return true;
+        }
+        current = new byte[0];
+        position = 0;
+        while (pieces.size() < ahead && asked < object.sizeBytes()) {
+            long offset = asked;
+            int length = (int) Math.min(pieceBytes, object.sizeBytes() - offset);
+            pieces.add(fetchers.submit(() -> fetch(offset, length)));
+            asked += length;
+        }
+        Future<byte[]> next = pieces.poll();
+        if (next == null) {
+            return false;
+        }
+        try {
+            current = next.get();
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            throw new IOException("Cannot read " + object.key() + ": " + e.getCause(), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while reading " + object.key());
+        }
+    }
+
+    private byte[] fetch(long offset, int length) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try (InputStream in = store.open(object.key(), offset, length)) {
+                byte[] piece = in.readNBytes(length);
+                if (piece.length == length) {
+                    return piece;
+                }
+                throw new EOFException("object " + object.key() + " ends at " + (offset + piece.length) + ", not at "
+                        + object.sizeBytes());
+            } catch (StorageException e) {
+                // The store has tried again already.
+                throw e;
+            } catch (IOException e) {
+                if (attempt == ATTEMPTS) {
+                    throw new IOException("Cannot read " + object.key() + ": " + e.getMessage(), e);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        for (Future<byte[]> piece : pieces) {
+            // Not interrupted: those at work end by themselves, and their connections stay usable.
+            piece.cancel(false);
+        }
+        pieces.clear();
+        current = new byte[0];
+        asked = object.sizeBytes();
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.barman.object.MemoryObjectStore;
+import dev.barman.object.ObjectContent;
+import dev.barman.object.ObjectInfo;
+import dev.barman.object.ObjectKey;
+import dev.barman.object.ObjectStore;
+import dev.barman.object.PutOptions;
+import dev.barman.object.StorageException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ObjectDownloadTest {
+    private static final ObjectKey KEY = ObjectKey.of("k");
+    private static final int PIECE = 1000;
+
+    private final MemoryObjectStore memory = new MemoryObjectStore();
+    private final ExecutorService fetchers = Executors.newFixedThreadPool(3);
+    private final AtomicInteger opened = new AtomicInteger();
+    private byte[] content = new byte[0];
+
+    @BeforeEach
+    void setUp() throws IOException {
+        content = new byte[12_345];
+        new Random(7).nextBytes(content);
+        memory.put(KEY, ObjectContent.of(content), PutOptions.OVERWRITE);
+    }
+
+    @AfterEach
+    void tearDown() {
+        fetchers.shutdownNow();
+    }
+
+    /** A store of which every n-th stream breaks off in the middle, with a failure or as if it had ended. */
+    private ObjectStore breaking(int nth, boolean quietly) {
+        return (ObjectStore) Proxy.newProxyInstance(
+                ObjectStore.class.getClassLoader(), new Class<?>[] {ObjectStore.class}, (proxy, method, arguments) -> {
+                    Object answer;
+                    try {
+                        answer = method.invoke(memory, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                    if (answer instanceof InputStream in && opened.incrementAndGet() % nth == 0) {
+                        return new Breaking(in, quietly);
+                    }
+                    return answer;
+                });
+    }
+
+    private static final class Breaking extends FilterInputStream {
+        private final boolean quietly;
+        private int left = 100;
+
+        Breaking(InputStream in, boolean quietly) {
+            super(in);
+            this.quietly = quietly;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            if (left == 0) {
+                if (quietly) {
+                    return -1;
+                }
+                throw new IOException("connection reset");
+            }
+            int count = super.read(target, offset, Math.min(left, length));
+            left -= Math.max(0, count);
+            return count;
+        }
+    }
+
+    private ObjectDownload download(ObjectStore store, long size) {
+        return new ObjectDownload(store, new ObjectInfo(KEY, size, Instant.EPOCH), fetchers, PIECE, 3);
+    }
+
+    @Test
+    void contentComesInOrderAndEnds() throws IOException {
+        try (InputStream in = download(memory, content.length)) {
+            assertThat(in.read()).isEqualTo(content[0] & 0xff);
+            assertThat(in.readNBytes(5000)).isEqualTo(Arrays.copyOfRange(content, 1, 5001));
+            assertThat(in.readAllBytes()).hasSize(content.length - 5001);
+            assertThat(in.read()).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void piecesThatBreakOffAreFetchedAgain() throws IOException {
+        for (boolean quietly : new boolean[] {false, true}) {
+            opened.set(0);
+            try (InputStream in = download(breaking(2, quietly), content.length)) {
+                assertThat(in.readAllBytes()).isEqualTo(content);
+            }
+            assertThat(opened.get()).isGreaterThan(13);
+        }
+    }
+
+    @Test
+    void objectThatIsShorterThanKnownIsAFailure() {
+        assertThatThrownBy(() -> {
+                    try (InputStream in = download(memory, content.length + 1)) {
+                        in.readAllBytes();
+                    }
+                })
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("ends at 12345, not at 12346");
+    }
+
+    @Test
+    void missingObjectIsAFailureOfTheStore() {
+        memory.delete(List.of(KEY));
+        assertThatThrownBy(() -> download(memory, 5).read()).isInstanceOf(StorageException.class);
+    }
+}
