@@ -12,6 +12,7 @@ import dev.barman.object.ObjectInfo;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectPage;
 import dev.barman.object.ObjectStore;
+import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
 import java.io.IOException;
@@ -394,6 +395,11 @@ class CloudBackupDeleteMainTest {
         @Override
         public boolean put(ObjectKey key, ObjectContent content, PutOptions options) throws IOException {
             return store.put(key, content, options);
+        }
+
+        @Override
+        public ObjectUpload startUpload(ObjectKey key, PutOptions options) throws StorageException {
+            return store.startUpload(key, options);
         }
 
         @Override

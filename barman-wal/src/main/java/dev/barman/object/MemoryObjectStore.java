@@ -2,11 +2,13 @@
 package dev.barman.object;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -53,12 +55,41 @@ public final class MemoryObjectStore implements ObjectStore {
             throw new IOException("Cannot store '" + key + "': its content has " + bytes.length + " bytes where "
                     + content.sizeBytes() + " were announced");
         }
+        return store(key, bytes, options);
+    }
+
+    private boolean store(ObjectKey key, byte[] bytes, PutOptions options) {
         Stored stored = new Stored(bytes, clock.instant(), options.tags());
         if (options.createOnly()) {
             return objects.putIfAbsent(key, stored) == null;
         }
         objects.put(key, stored);
         return true;
+    }
+
+    @Override
+    public ObjectUpload startUpload(ObjectKey key, PutOptions options) {
+        NavigableMap<Integer, byte[]> parts = new ConcurrentSkipListMap<>();
+        return new ObjectUpload() {
+            @Override
+            public void part(int number, byte[] bytes, int offset, int length) {
+                ObjectRanges.checkPart(number);
+                parts.put(number, Arrays.copyOfRange(bytes, offset, offset + length));
+            }
+
+            @Override
+            public boolean complete() throws StorageException {
+                ObjectRanges.checkParts(parts.size(), parts.isEmpty() ? 0 : parts.lastKey());
+                ByteArrayOutputStream whole = new ByteArrayOutputStream();
+                parts.values().forEach(whole::writeBytes);
+                return store(key, whole.toByteArray(), options);
+            }
+
+            @Override
+            public void close() {
+                parts.clear();
+            }
+        };
     }
 
     @Override

@@ -17,6 +17,28 @@ public final class ObjectRanges {
     }
 
     /**
+     * @param number place of a part of an upload
+     * @throws IllegalArgumentException when it is less than 1
+     */
+    public static void checkPart(int number) {
+        if (number < 1) {
+            throw new IllegalArgumentException("parts are numbered from 1: " + number);
+        }
+    }
+
+    /**
+     * @param parts how many parts were sent
+     * @param highest the highest of their different numbers, 0 for no part
+     * @throws IllegalStateException when one is missing in between
+     */
+    public static void checkParts(int parts, int highest) {
+        if (parts != highest) {
+            throw new IllegalStateException(
+                    "parts are missing: " + parts + " were sent, the last has number " + highest);
+        }
+    }
+
+    /**
      * @param maxObjects how many objects a page may have
      * @throws IllegalArgumentException when it is less than 1
      */

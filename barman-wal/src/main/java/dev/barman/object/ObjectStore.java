@@ -37,6 +37,16 @@ public interface ObjectStore extends AutoCloseable {
     boolean put(ObjectKey key, ObjectContent content, PutOptions options) throws IOException;
 
     /**
+     * Begins to store an object in parts.
+     *
+     * @param key where to store it
+     * @param options how
+     * @return the upload, to be closed by the caller in any case
+     * @throws StorageException when the store refuses or cannot be reached, or it cannot represent the key
+     */
+    ObjectUpload startUpload(ObjectKey key, PutOptions options) throws StorageException;
+
+    /**
      * Opens an object for reading from the beginning to the end.
      *
      * @param key the object
@@ -143,6 +153,30 @@ public interface ObjectStore extends AutoCloseable {
             }
             page = objects.next();
         } while (page.isPresent());
+    }
+
+    /**
+     * Lists what looks like directories: the different beginnings of keys, up to and with the first slash behind the prefix.
+     *
+     * @param prefix beginning of the keys; ends with a slash, or is empty, for the directories in a directory
+     * @return the beginnings, ascending, each with the prefix and a slash at its end; objects without a further slash are left out
+     * @throws StorageException as {@link #list}
+     */
+    default List<String> listDirectories(String prefix) throws StorageException {
+        List<String> directories = new ArrayList<>();
+        forEach(prefix, object -> {
+            String key = object.key().value();
+            int slash = key.indexOf('/', prefix.length());
+            if (slash >= 0) {
+                String directory = key.substring(0, slash + 1);
+                if (directories.isEmpty()
+                        || !directories.get(directories.size() - 1).equals(directory)) {
+                    directories.add(directory);
+                }
+            }
+            return true;
+        });
+        return directories;
     }
 
     /**

@@ -108,6 +108,35 @@ public final class RetryingObjectStore implements ObjectStore {
     }
 
     @Override
+    public ObjectUpload startUpload(ObjectKey key, PutOptions options) throws StorageException {
+        ObjectUpload upload = retryStorage("storing " + key, () -> store.startUpload(key, options));
+        return new ObjectUpload() {
+            @Override
+            public void part(int number, byte[] bytes, int offset, int length) throws StorageException {
+                retryStorage("storing part " + number + " of " + key, () -> {
+                    upload.part(number, bytes, offset, length);
+                    return true;
+                });
+            }
+
+            @Override
+            public boolean complete() throws StorageException {
+                return retryStorage("storing " + key, upload::complete);
+            }
+
+            @Override
+            public void close() {
+                upload.close();
+            }
+        };
+    }
+
+    @Override
+    public List<String> listDirectories(String prefix) throws StorageException {
+        return retryStorage("listing " + prefix, () -> store.listDirectories(prefix));
+    }
+
+    @Override
     public InputStream open(ObjectKey key) throws StorageException {
         return retryStorage("reading " + key, () -> store.open(key));
     }

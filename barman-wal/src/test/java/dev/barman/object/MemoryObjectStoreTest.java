@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.object;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
+import java.util.Optional;
 
 class MemoryObjectStoreTest extends ObjectStoreContract {
     @Override
@@ -12,12 +11,13 @@ class MemoryObjectStoreTest extends ObjectStoreContract {
         return new MemoryObjectStore();
     }
 
-    @Test
-    void tagsAreKept() throws Exception {
-        MemoryObjectStore memory = new MemoryObjectStore();
-        memory.put(ObjectKey.of("a"), ObjectContent.of(new byte[0]), PutOptions.OVERWRITE.withTags(Map.of("k", "v")));
+    @Override
+    protected Optional<Map<String, String>> tagsOf(ObjectKey key) {
+        return Optional.of(((MemoryObjectStore) store).tags(key));
+    }
 
-        assertThat(memory.tags(ObjectKey.of("a"))).isEqualTo(Map.of("k", "v"));
-        assertThat(memory.tags(ObjectKey.of("b"))).isEmpty();
+    @Override
+    protected List<String> furtherKeys() {
+        return List.of("double//slash");
     }
 }

@@ -51,6 +51,20 @@ class RetryingObjectStoreTest {
     }
 
     @Test
+    void eachPartOfAnUploadIsRepeatedByItself() throws Exception {
+        flaky.failures.addAll(List.of(failure(true), failure(true)));
+        try (ObjectUpload upload = store.startUpload(KEY, PutOptions.CREATE_ONLY)) {
+            assertThat(flaky.calls).isEqualTo(3);
+            flaky.failures.add(failure(true));
+            upload.part(1, "xy".getBytes(), 0, 2);
+            flaky.failures.add(failure(true));
+            assertThat(upload.complete()).isTrue();
+        }
+        assertThat(flaky.calls).isEqualTo(7);
+        assertThat(store.open(KEY).readAllBytes()).isEqualTo("xy".getBytes());
+    }
+
+    @Test
     void permanentFailureIsNotRepeated() {
         StorageException permanent = failure(false);
         flaky.failures.add(permanent);
@@ -133,6 +147,30 @@ class RetryingObjectStoreTest {
         public boolean put(ObjectKey key, ObjectContent content, PutOptions options) throws IOException {
             call();
             return memory.put(key, content, options);
+        }
+
+        @Override
+        public ObjectUpload startUpload(ObjectKey key, PutOptions options) throws StorageException {
+            call();
+            ObjectUpload upload = memory.startUpload(key, options);
+            return new ObjectUpload() {
+                @Override
+                public void part(int number, byte[] bytes, int offset, int length) throws StorageException {
+                    call();
+                    upload.part(number, bytes, offset, length);
+                }
+
+                @Override
+                public boolean complete() throws StorageException {
+                    call();
+                    return upload.complete();
+                }
+
+                @Override
+                public void close() {
+                    upload.close();
+                }
+            };
         }
 
         @Override

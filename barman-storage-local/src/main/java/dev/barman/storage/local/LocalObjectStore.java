@@ -10,6 +10,7 @@ import dev.barman.object.ObjectNotFoundException;
 import dev.barman.object.ObjectPage;
 import dev.barman.object.ObjectRanges;
 import dev.barman.object.ObjectStore;
+import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
 import dev.barman.process.OwnProcess;
@@ -87,6 +88,12 @@ public final class LocalObjectStore implements ObjectStore {
         }
     }
 
+    @Override
+    public ObjectUpload startUpload(ObjectKey key, PutOptions options) throws StorageException {
+        path(key);
+        return new LocalUpload(this, root, key, options);
+    }
+
     private static boolean publish(Path temporary, Path file, boolean createOnly) throws IOException {
         if (createOnly) {
             try {
@@ -101,9 +108,7 @@ public final class LocalObjectStore implements ObjectStore {
     }
 
     private Path writeTemporary(Path file, ObjectKey key, InputStream in, long size) throws IOException {
-        String name = TEMPORARY_PREFIX + OwnProcess.pid() + "."
-                + Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
-        Path temporary = file.resolveSibling(name);
+        Path temporary = file.resolveSibling(temporaryName());
         boolean complete = false;
         try (FileChannel out = createIn(temporary)) {
             byte[] buffer = new byte[BUFFER_BYTES];
@@ -129,6 +134,11 @@ public final class LocalObjectStore implements ObjectStore {
                 removeEmptyDirectories(directoryOf(temporary));
             }
         }
+    }
+
+    static String temporaryName() {
+        return TEMPORARY_PREFIX + OwnProcess.pid() + "."
+                + Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
     }
 
     /** Another writer may remove the directory, empty as it is, between its creation and that of the file in it. */
@@ -338,12 +348,17 @@ public final class LocalObjectStore implements ObjectStore {
         }
     }
 
+    /** Makes the directory of the objects, for the parts of an upload. */
+    void createRoot() throws IOException {
+        createDirectories(root);
+    }
+
     private static Path directoryOf(Path file) {
         Path parent = file.getParent();
         return parent == null ? file : parent;
     }
 
-    private static StorageException failure(String what, IOException e) {
+    static StorageException failure(String what, IOException e) {
         StorageException.Reason reason =
                 e instanceof AccessDeniedException ? StorageException.Reason.DENIED : StorageException.Reason.OTHER;
         return new StorageException(what + ": " + IoReason.of(e), reason, false, e);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.storage.cloud.s3;
 
+import dev.barman.storage.cloud.s3.S3Settings.Addressing;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
@@ -13,6 +15,7 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.profiles.Profile;
 import software.amazon.awssdk.profiles.ProfileFile;
 import software.amazon.awssdk.profiles.ProfileFileSystemSetting;
 import software.amazon.awssdk.profiles.ProfileProperty;
@@ -32,6 +35,7 @@ final class S3Clients {
     static S3Client open(S3Settings settings) {
         Duration readTimeout = settings.readTimeout() == null ? READ_TIMEOUT : settings.readTimeout();
         String region = region(settings);
+        URI endpoint = endpoint(settings);
         S3ClientBuilder builder = S3Client.builder()
                 .httpClientBuilder(UrlConnectionHttpClient.builder()
                         .connectionTimeout(CONNECT_TIMEOUT)
@@ -39,7 +43,7 @@ final class S3Clients {
                 .credentialsProvider(credentials(settings))
                 .region(Region.of(region))
                 // Follows a bucket to its region, as the original's library does.
-                .crossRegionAccessEnabled(settings.endpoint() == null)
+                .crossRegionAccessEnabled(endpoint == null)
                 // Retries are made in one layer, and not in this one.
                 .overrideConfiguration(o -> o.retryStrategy(AwsRetryStrategy.doNotRetry()))
                 // The newer checksums and their chunked form are refused by many stores that speak S3.
@@ -47,12 +51,67 @@ final class S3Clients {
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .serviceConfiguration(
                         S3Configuration.builder().chunkedEncodingEnabled(false).build());
-        URI endpoint = settings.endpoint();
         if (endpoint != null) {
-            builder.endpointOverride(endpoint)
-                    .forcePathStyle(!endpoint.getHost().endsWith(".amazonaws.com"));
+            builder.endpointOverride(endpoint);
         }
-        return builder.build();
+        return builder.forcePathStyle(addressing(settings, endpoint) == Addressing.PATH)
+                .build();
+    }
+
+    /** The option, then the variables that AWS's tools know. */
+    private static @Nullable URI endpoint(S3Settings settings) {
+        if (settings.endpoint() != null) {
+            return settings.endpoint();
+        }
+        for (String variable : new String[] {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) {
+            String value = System.getenv(variable);
+            if (value != null && !value.isEmpty()) {
+                return new S3Settings(URI.create(value), null, null, null, null).endpoint();
+            }
+        }
+        return null;
+    }
+
+    /** Whether nothing but the requests' signatures protects the contents. */
+    static boolean isPlainHttp(S3Settings settings) {
+        URI endpoint = endpoint(settings);
+        return endpoint != null && "http".equals(endpoint.getScheme());
+    }
+
+    private static Addressing addressing(S3Settings settings, @Nullable URI endpoint) {
+        if (settings.addressing() != null) {
+            return settings.addressing();
+        }
+        Addressing configured = profile(settings)
+                .flatMap(profile -> profile.property("s3"))
+                .map(S3Clients::addressingStyle)
+                .orElse(null);
+        if (configured != null) {
+            return configured;
+        }
+        return endpoint == null || endpoint.getHost().endsWith(".amazonaws.com") ? Addressing.VIRTUAL : Addressing.PATH;
+    }
+
+    /** From the lines below {@code s3 =} in a profile. */
+    private static @Nullable Addressing addressingStyle(String lines) {
+        for (String line : lines.split("\n", -1)) {
+            int equals = line.indexOf('=');
+            if (equals > 0 && line.substring(0, equals).strip().equals("addressing_style")) {
+                return switch (line.substring(equals + 1).strip()) {
+                    case "path" -> Addressing.PATH;
+                    case "virtual" -> Addressing.VIRTUAL;
+                    default -> null;
+                };
+            }
+        }
+        return null;
+    }
+
+    private static Optional<Profile> profile(S3Settings settings) {
+        String name = settings.profile() == null
+                ? ProfileFileSystemSetting.AWS_PROFILE.getStringValueOrThrow()
+                : settings.profile();
+        return ProfileFile.defaultProfileFile().profile(name);
     }
 
     private static AwsCredentialsProvider credentials(S3Settings settings) {
@@ -87,11 +146,7 @@ final class S3Clients {
                 return value;
             }
         }
-        String profile = settings.profile() == null
-                ? ProfileFileSystemSetting.AWS_PROFILE.getStringValueOrThrow()
-                : settings.profile();
-        Optional<String> ofProfile =
-                ProfileFile.defaultProfileFile().profile(profile).flatMap(p -> p.property(ProfileProperty.REGION));
+        Optional<String> ofProfile = profile(settings).flatMap(p -> p.property(ProfileProperty.REGION));
         return ofProfile.orElse(DEFAULT_REGION);
     }
 }

@@ -50,6 +50,9 @@ final class S3Failures {
                 || status == 408
                 || "SlowDown".equals(code)
                 || "RequestTimeout".equals(code)
+                // What arrived is not what was sent.
+                || "BadDigest".equals(code)
+                || "XAmzContentSHA256Mismatch".equals(code)
                 // A create-only write met another one that has not ended yet.
                 || "ConditionalRequestConflict".equals(code)
                 || "OperationAborted".equals(code);

@@ -8,26 +8,33 @@ import dev.barman.object.ObjectNotFoundException;
 import dev.barman.object.ObjectPage;
 import dev.barman.object.ObjectRanges;
 import dev.barman.object.ObjectStore;
+import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
+import dev.barman.storage.cloud.transfer.CheckedContent;
+import dev.barman.storage.cloud.transfer.ContentHash;
+import dev.barman.storage.cloud.transfer.VerifiedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.BucketCannedACL;
 import software.amazon.awssdk.services.s3.model.CreateBucketRequest;
 import software.amazon.awssdk.services.s3.model.DeleteObjectsResponse;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
@@ -40,21 +47,23 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 /**
  * A bucket of Amazon S3, or of a store that speaks its protocol.
  *
- * <p>An object of less than 100 MiB is stored with one request; a larger one in parts of at least 8 MiB, one after the other,
- * with one part in memory, and the parts are removed when that fails. Create-only writes use {@code If-None-Match: *}; a store
+ * <p>An object of less than 100 MiB is stored with one request; a larger one in parts of at least 8 MiB, several at a time
+ * ({@link S3Settings#parallelParts}, each with a part in memory: 32 MiB by default for the whole store), and the parts are
+ * removed when that fails. Create-only writes use {@code If-None-Match: *}; a store
  * that does not know it (answer 501) is asked for the object first, which is not atomic. Thread-safe.
  */
 public final class S3ObjectStore implements ObjectStore {
     private static final int DELETE_BATCH = 1000;
+    private static final int MD5_HEX_LENGTH = 32;
 
     private final String bucket;
     private final S3Client client;
     private final S3Uploads uploads;
 
-    private S3ObjectStore(String bucket, S3Client client, S3Settings settings) {
+    private S3ObjectStore(String bucket, S3Client client, S3Settings settings, long threshold) {
         this.bucket = bucket;
         this.client = client;
-        this.uploads = new S3Uploads(client, bucket, settings);
+        this.uploads = new S3Uploads(client, bucket, settings, threshold);
     }
 
     /**
@@ -66,8 +75,12 @@ public final class S3ObjectStore implements ObjectStore {
      * @throws StorageException when the profile does not exist or the AWS configuration cannot be read
      */
     public static S3ObjectStore open(String bucket, S3Settings settings) throws StorageException {
+        return open(bucket, settings, S3Uploads.MULTIPART_THRESHOLD);
+    }
+
+    static S3ObjectStore open(String bucket, S3Settings settings, long threshold) throws StorageException {
         try {
-            return new S3ObjectStore(bucket, S3Clients.open(settings), settings);
+            return new S3ObjectStore(bucket, S3Clients.open(settings), settings, threshold);
         } catch (SdkException | IllegalArgumentException e) {
             throw new StorageException(
                     "Cannot use the AWS configuration: " + e.getMessage(), StorageException.Reason.OTHER, false, e);
@@ -96,6 +109,15 @@ public final class S3ObjectStore implements ObjectStore {
         }
     }
 
+    @Override
+    public ObjectUpload startUpload(ObjectKey key, PutOptions options) throws StorageException {
+        try {
+            return uploads.start(key, options);
+        } catch (SdkException e) {
+            throw S3Failures.classify(describe("store", key), e);
+        }
+    }
+
     private boolean putAfterLooking(ObjectKey key, ObjectContent content, PutOptions options) throws IOException {
         if (stat(key).isPresent()) {
             return false;
@@ -106,7 +128,7 @@ public final class S3ObjectStore implements ObjectStore {
     @Override
     public InputStream open(ObjectKey key) throws StorageException {
         try {
-            return new S3InputStream(client.getObject(r -> r.bucket(bucket).key(key.value())));
+            return verified(key, client.getObject(r -> r.bucket(bucket).key(key.value())), true);
         } catch (SdkException e) {
             throw readFailure(key, e);
         }
@@ -117,8 +139,10 @@ public final class S3ObjectStore implements ObjectStore {
         ObjectRanges.check(offset, length);
         long last = offset > Long.MAX_VALUE - length ? Long.MAX_VALUE : offset + length - 1;
         try {
-            return new S3InputStream(
-                    client.getObject(r -> r.bucket(bucket).key(key.value()).range("bytes=" + offset + "-" + last)));
+            return verified(
+                    key,
+                    client.getObject(r -> r.bucket(bucket).key(key.value()).range("bytes=" + offset + "-" + last)),
+                    false);
         } catch (S3Exception e) {
             if (e.statusCode() == S3Failures.RANGE_NOT_SATISFIABLE) {
                 return new ByteArrayInputStream(new byte[0]);
@@ -126,6 +150,43 @@ public final class S3ObjectStore implements ObjectStore {
             throw readFailure(key, e);
         } catch (SdkException e) {
             throw readFailure(key, e);
+        }
+    }
+
+    private InputStream verified(ObjectKey key, ResponseInputStream<GetObjectResponse> body, boolean whole) {
+        GetObjectResponse answer = body.response();
+        Long length = answer.contentLength();
+        if (length == null) {
+            // Chunked, which has its own end mark.
+            return body;
+        }
+        byte[] md5 = whole ? md5(answer) : null;
+        return new VerifiedInputStream(
+                describe("read", key), body, length, md5 == null ? null : ContentHash.md5(md5), body::abort);
+    }
+
+    /**
+     * The MD5 sum of an object that was stored with one request, which is its ETag unless a key of the customer's encrypts it.
+     * Amazon's older libraries relied on this for every store.
+     */
+    private static byte @Nullable [] md5(GetObjectResponse answer) {
+        String etag = answer.eTag();
+        if (etag == null
+                || answer.sseCustomerAlgorithm() != null
+                || (answer.serverSideEncryptionAsString() != null
+                        && !"AES256".equals(answer.serverSideEncryptionAsString()))) {
+            return null;
+        }
+        String hex = etag.startsWith("\"") && etag.endsWith("\"") && etag.length() > 1
+                ? etag.substring(1, etag.length() - 1)
+                : etag;
+        if (hex.length() != MD5_HEX_LENGTH) {
+            return null;
+        }
+        try {
+            return HexFormat.of().parseHex(hex);
+        } catch (IllegalArgumentException e) {
+            return null;
         }
     }
 
@@ -182,6 +243,26 @@ public final class S3ObjectStore implements ObjectStore {
                 Boolean.TRUE.equals(response.isTruncated())
                         ? Optional.ofNullable(response.nextContinuationToken())
                         : Optional.empty());
+    }
+
+    @Override
+    public List<String> listDirectories(String prefix) throws StorageException {
+        List<String> directories = new ArrayList<>();
+        String next = null;
+        do {
+            String token = next;
+            ListObjectsV2Response response;
+            try {
+                response = client.listObjectsV2(
+                        r -> r.bucket(bucket).prefix(prefix).delimiter("/").continuationToken(token));
+            } catch (SdkException e) {
+                throw S3Failures.classify("Cannot list s3://" + bucket + "/" + prefix, e);
+            }
+            response.commonPrefixes().forEach(p -> directories.add(p.prefix()));
+            next = Boolean.TRUE.equals(response.isTruncated()) ? response.nextContinuationToken() : null;
+        } while (next != null);
+        directories.sort(ObjectKey::compareUtf8);
+        return directories;
     }
 
     @Override
@@ -318,6 +399,7 @@ public final class S3ObjectStore implements ObjectStore {
 
     @Override
     public void close() {
+        uploads.close();
         client.close();
     }
 }

@@ -3,57 +3,64 @@ package dev.barman.storage.cloud.s3;
 
 import dev.barman.object.ObjectContent;
 import dev.barman.object.ObjectKey;
+import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
-import java.io.ByteArrayInputStream;
+import dev.barman.storage.cloud.transfer.CheckedContent;
+import dev.barman.storage.cloud.transfer.ContentHash;
+import dev.barman.storage.cloud.transfer.PartPool;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
-import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
-import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.Tag;
 import software.amazon.awssdk.services.s3.model.Tagging;
 
-/** Stores objects, with one request or in parts. Thread-safe. */
+/**
+ * Stores objects, with one request or in parts. Thread-safe.
+ *
+ * <p>The store proves what it received: over https every request carries the MD5 sum of its content, over http its signature
+ * covers the SHA-256 sum, and a store that finds another one refuses.
+ */
 final class S3Uploads {
-    private static final Logger logger = LoggerFactory.getLogger(S3Uploads.class);
-
-    private static final long MIB = 1024 * 1024;
+    private static final int MIB = 1024 * 1024;
     /** From this size on in parts, as in the original. */
-    private static final long MULTIPART_THRESHOLD = 100 * MIB;
+    static final long MULTIPART_THRESHOLD = 100L * MIB;
 
-    private static final long PART_BYTES = 8 * MIB;
+    private static final int PART_BYTES = 8 * MIB;
     private static final int MAX_PARTS = 10_000;
     private static final String CONTENT_TYPE = "application/octet-stream";
 
     private final S3Client client;
     private final String bucket;
     private final S3Settings settings;
+    private final long threshold;
+    private final PartPool pool;
+    private final boolean sendMd5;
 
-    S3Uploads(S3Client client, String bucket, S3Settings settings) {
+    S3Uploads(S3Client client, String bucket, S3Settings settings, long threshold) {
         this.client = client;
         this.bucket = bucket;
         this.settings = settings;
+        this.threshold = threshold;
+        this.pool = new PartPool("s3", settings.parallelParts(), PART_BYTES);
+        this.sendMd5 = !S3Clients.isPlainHttp(settings);
     }
 
     /** Returns false when the object is there already and was to be created only. */
     boolean put(ObjectKey key, ObjectContent content, PutOptions options) throws IOException {
         try {
-            if (content.sizeBytes() < MULTIPART_THRESHOLD) {
-                putWhole(key, content, options);
-            } else {
-                putInParts(key, content, options);
+            if (content.sizeBytes() >= threshold) {
+                return putInParts(key, content, options);
             }
+            putWhole(key, content, options);
             return true;
         } catch (S3Exception e) {
             if (options.createOnly() && e.statusCode() == S3Failures.PRECONDITION_FAILED) {
@@ -75,7 +82,9 @@ final class S3Uploads {
         if (!options.tags().isEmpty()) {
             request.tagging(tagging(options.tags()));
         }
-        if (content.sizeBytes() == 0) {
+        if (sendMd5) {
+            request.contentMD5(Base64.getEncoder().encodeToString(ContentHash.md5Of(content)));
+        } else if (content.sizeBytes() == 0) {
             // The SDK reads nothing of an empty content, so that a wrong announcement would pass.
             try (InputStream in = CheckedContent.open(content)) {
                 if (in.read() >= 0) {
@@ -100,10 +109,30 @@ final class S3Uploads {
         }
     }
 
-    private void putInParts(ObjectKey key, ObjectContent content, PutOptions options) throws IOException {
-        long size = content.sizeBytes();
-        int partBytes =
-                (int) Math.min(Integer.MAX_VALUE - 16, Math.max(PART_BYTES, (size + MAX_PARTS - 1) / MAX_PARTS));
+    private boolean putInParts(ObjectKey key, ObjectContent content, PutOptions options) throws IOException {
+        // Spares sending gigabytes in vain; the condition of the last request is what counts.
+        if (options.createOnly() && exists(key)) {
+            return false;
+        }
+        try (ObjectUpload upload = start(key, options)) {
+            pool.send(content, pool.partBytesFor(content.sizeBytes(), MAX_PARTS), upload);
+            return upload.complete();
+        }
+    }
+
+    private boolean exists(ObjectKey key) {
+        try {
+            client.headObject(r -> r.bucket(bucket).key(key.value()));
+            return true;
+        } catch (S3Exception e) {
+            if (e.statusCode() == S3Failures.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    S3Upload start(ObjectKey key, PutOptions options) {
         CreateMultipartUploadRequest.Builder request = CreateMultipartUploadRequest.builder()
                 .bucket(bucket)
                 .key(key.value())
@@ -113,53 +142,12 @@ final class S3Uploads {
         if (!options.tags().isEmpty()) {
             request.tagging(tagging(options.tags()));
         }
-        String upload = client.createMultipartUpload(request.build()).uploadId();
-        boolean complete = false;
-        try (InputStream in = CheckedContent.open(content)) {
-            List<CompletedPart> parts = new ArrayList<>();
-            byte[] buffer = new byte[partBytes];
-            long sent = 0;
-            while (sent < size) {
-                int length = in.readNBytes(buffer, 0, (int) Math.min(partBytes, size - sent));
-                int number = parts.size() + 1;
-                String etag = client.uploadPart(
-                                r -> r.bucket(bucket)
-                                        .key(key.value())
-                                        .uploadId(upload)
-                                        .partNumber(number),
-                                RequestBody.fromInputStream(new ByteArrayInputStream(buffer, 0, length), length))
-                        .eTag();
-                parts.add(CompletedPart.builder().partNumber(number).eTag(etag).build());
-                sent += length;
-            }
-            CompleteMultipartUploadRequest.Builder completion = CompleteMultipartUploadRequest.builder()
-                    .bucket(bucket)
-                    .key(key.value())
-                    .uploadId(upload)
-                    .multipartUpload(m -> m.parts(parts));
-            if (options.createOnly()) {
-                completion.ifNoneMatch("*");
-            }
-            client.completeMultipartUpload(completion.build());
-            complete = true;
-        } finally {
-            if (!complete) {
-                abort(key, upload);
-            }
-        }
+        String id = client.createMultipartUpload(request.build()).uploadId();
+        return new S3Upload(client, bucket, key, id, options, sendMd5);
     }
 
-    /** Parts of an upload that is not completed are invisible, and paid for. */
-    private void abort(ObjectKey key, String upload) {
-        try {
-            client.abortMultipartUpload(r -> r.bucket(bucket).key(key.value()).uploadId(upload));
-        } catch (SdkException e) {
-            logger.warn(
-                    "The parts of an unfinished upload of s3://{}/{} could not be removed: {}",
-                    bucket,
-                    key,
-                    e.getMessage());
-        }
+    void close() {
+        pool.close();
     }
 
     private static Tagging tagging(Map<String, String> tags) {

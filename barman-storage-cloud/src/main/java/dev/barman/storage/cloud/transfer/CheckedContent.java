@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.storage.cloud.s3;
+package dev.barman.storage.cloud.transfer;
 
 import dev.barman.object.ObjectContent;
 import java.io.FilterInputStream;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Content on its way into the SDK. Marks the failures of the source, which would otherwise look like failures of the connection,
  * and sees that it has exactly the length announced. Not thread-safe.
  */
-final class CheckedContent extends FilterInputStream {
+public final class CheckedContent extends FilterInputStream {
     /** A failure of the source. */
     private static final class SourceException extends IOException {
         private static final long serialVersionUID = 1L;
@@ -32,12 +32,20 @@ final class CheckedContent extends FilterInputStream {
         this.sizeBytes = sizeBytes;
     }
 
-    static InputStream open(ObjectContent content) throws IOException {
+    /**
+     * @param content what is to be sent
+     * @return its bytes; reads fail with an exception that {@link #failureIn} knows
+     * @throws IOException when it cannot be opened
+     */
+    public static InputStream open(ObjectContent content) throws IOException {
         return new CheckedContent(content.open(), content.sizeBytes());
     }
 
-    /** The failure of the source behind an exception of the SDK, null when there is none. */
-    static @Nullable IOException failureIn(Throwable e) {
+    /**
+     * @param e an exception of the SDK
+     * @return the failure of the source behind it, null when there is none
+     */
+    public static @Nullable IOException failureIn(Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof SourceException source) {
                 return source.failure;

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.storage.cloud.s3;
+
+import dev.barman.object.ObjectKey;
+import dev.barman.object.ObjectRanges;
+import dev.barman.object.ObjectUpload;
+import dev.barman.object.PutOptions;
+import dev.barman.object.StorageException;
+import dev.barman.storage.cloud.transfer.ContentHash;
+import java.io.ByteArrayInputStream;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.NavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.UploadPartRequest;
+
+/** A multipart upload. Thread-safe. */
+final class S3Upload implements ObjectUpload {
+    private static final Logger logger = LoggerFactory.getLogger(S3Upload.class);
+
+    private final S3Client client;
+    private final String bucket;
+    private final ObjectKey key;
+    private final String id;
+    private final PutOptions options;
+    private final boolean sendMd5;
+    private final NavigableMap<Integer, CompletedPart> parts = new ConcurrentSkipListMap<>();
+    private final AtomicBoolean ended = new AtomicBoolean();
+
+    S3Upload(S3Client client, String bucket, ObjectKey key, String id, PutOptions options, boolean sendMd5) {
+        this.client = client;
+        this.bucket = bucket;
+        this.key = key;
+        this.id = id;
+        this.options = options;
+        this.sendMd5 = sendMd5;
+    }
+
+    private String describe(String what) {
+        return "Cannot store " + what + " s3://" + bucket + "/" + key;
+    }
+
+    @Override
+    public void part(int number, byte[] bytes, int offset, int length) throws StorageException {
+        ObjectRanges.checkPart(number);
+        UploadPartRequest.Builder request = UploadPartRequest.builder()
+                .bucket(bucket)
+                .key(key.value())
+                .uploadId(id)
+                .partNumber(number);
+        if (sendMd5) {
+            request.contentMD5(Base64.getEncoder().encodeToString(ContentHash.md5Of(bytes, offset, length)));
+        }
+        try {
+            String etag = client.uploadPart(
+                            request.build(),
+                            RequestBody.fromInputStream(new ByteArrayInputStream(bytes, offset, length), length))
+                    .eTag();
+            parts.put(
+                    number,
+                    CompletedPart.builder().partNumber(number).eTag(etag).build());
+        } catch (SdkException e) {
+            throw S3Failures.classify(describe("part " + number + " of"), e);
+        }
+    }
+
+    @Override
+    public boolean complete() throws StorageException {
+        ObjectRanges.checkParts(parts.size(), parts.isEmpty() ? 0 : parts.lastKey());
+        CompleteMultipartUploadRequest.Builder request = CompleteMultipartUploadRequest.builder()
+                .bucket(bucket)
+                .key(key.value())
+                .uploadId(id)
+                .multipartUpload(m -> m.parts(new ArrayList<>(parts.values())));
+        if (options.createOnly()) {
+            request.ifNoneMatch("*");
+        }
+        try {
+            client.completeMultipartUpload(request.build());
+            ended.set(true);
+            return true;
+        } catch (S3Exception e) {
+            if (options.createOnly() && e.statusCode() == S3Failures.PRECONDITION_FAILED) {
+                return false;
+            }
+            if (options.createOnly() && e.statusCode() == S3Failures.NOT_IMPLEMENTED) {
+                return completeAfterLooking();
+            }
+            throw S3Failures.classify(describe(""), e);
+        } catch (SdkException e) {
+            throw S3Failures.classify(describe(""), e);
+        }
+    }
+
+    private boolean completeAfterLooking() throws StorageException {
+        try {
+            client.headObject(r -> r.bucket(bucket).key(key.value()));
+            return false;
+        } catch (S3Exception e) {
+            if (e.statusCode() != S3Failures.NOT_FOUND) {
+                throw S3Failures.classify(describe(""), e);
+            }
+        } catch (SdkException e) {
+            throw S3Failures.classify(describe(""), e);
+        }
+        try {
+            client.completeMultipartUpload(r -> r.bucket(bucket)
+                    .key(key.value())
+                    .uploadId(id)
+                    .multipartUpload(m -> m.parts(new ArrayList<>(parts.values()))));
+            ended.set(true);
+            return true;
+        } catch (SdkException e) {
+            throw S3Failures.classify(describe(""), e);
+        }
+    }
+
+    /** Parts of an upload that is not completed are invisible, and paid for. */
+    @Override
+    public void close() {
+        if (ended.getAndSet(true)) {
+            return;
+        }
+        try {
+            client.abortMultipartUpload(r -> r.bucket(bucket).key(key.value()).uploadId(id));
+        } catch (SdkException e) {
+            if (!(e instanceof S3Exception answer && answer.statusCode() == S3Failures.NOT_FOUND)) {
+                logger.warn(
+                        "The parts of an unfinished upload of s3://{}/{} could not be removed: {}",
+                        bucket,
+                        key,
+                        e.getMessage());
+            }
+        }
+    }
+}
