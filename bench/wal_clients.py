@@ -14,6 +14,7 @@ Cases (--only takes patterns):
   pgbackrest-get pgbackrest-get-async
   ours-hit peer-hit pgbackrest-hit   a call whose segment lies ready in the spool, and nothing else going on
   ours-push ours-push8   our barman-wal-archive alone and with --parallel 8, our server
+  ours-push-kept ours-push8-kept   the same with --keep-connection 60
   peer-push          Debian's barman-wal-archive, Debian's server
   pgbackrest-push pgbackrest-push-async
 Restoring is measured for archives stored in each of --compressions; archiving with that compression on the wire (pgBackRest: in the
@@ -64,6 +65,8 @@ LEAST = {
     "ours-p8-peer": ("peer-p8", {"none": 2, "gzip": 2}),
     "ours-push": ("peer-push", {"none": 3}),
     "ours-push8": ("peer-push", {"none": 8}),
+    "ours-push-kept": ("peer-push", {"none": 3}),
+    "ours-push8-kept": ("peer-push", {"none": 8}),
 }
 COMPARED = {"ours-p0": "peer-p0", "peer-p0": "peer-p0", "peer-p8": "peer-p8", "pgbackrest-get": "peer-p0",
             "pgbackrest-get-async": "peer-p8", "peer-push": "peer-push", "pgbackrest-push": "peer-push",
@@ -372,7 +375,9 @@ class Bench:
             client = self.options.peer_archive if java is None else f"{java.clients}/bin/barman-wal-archive"
             environment = java.environment if java else {}
             base = [client, "-U", self.user] + ([f"--{compression}"] if compression != "none" else [])
-            if case == "ours-push8":
+            if case.endswith("-kept"):
+                base += ["--keep-connection", "60"]
+            if case.startswith("ours-push8"):
                 base += ["--parallel", "8", "--state-directory", self.fresh("state")]
             base += ["127.0.0.1", "push"]
         before = sshd.accepted() if sshd else 0
@@ -523,7 +528,7 @@ def cases(options, javas):
     add("pgbackrest-hit", options.compressions[-1:])
     wire = ["none", "zstd"]
     for java in javas:
-        for case in ("ours-push", "ours-push8"):
+        for case in ("ours-push", "ours-push8", "ours-push-kept", "ours-push8-kept"):
             add(case, wire, java)
     add("peer-push", ["none"])
     for case in ("pgbackrest-push", "pgbackrest-push-async"):
@@ -540,7 +545,7 @@ def available(options, javas, chosen):
         program = programs.get(case) or programs.get(case.split("-")[0]) or (options.peer if case.endswith("-peer") else None)
         if program and not shutil.which(program):
             missing[case] = f"{program} is not installed"
-        elif case == "ours-push8" and not has_parallel:
+        elif case.startswith("ours-push8") and not has_parallel:
             missing[case] = "our barman-wal-archive has no --parallel"
         else:
             left.append((case, compression, java))
