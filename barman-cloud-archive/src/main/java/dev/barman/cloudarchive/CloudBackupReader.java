@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,7 +132,7 @@ final class CloudBackupReader {
                 Executors.newFixedThreadPool(UNPACKERS * AHEAD, task -> new Thread(task, "restore-fetch"));
         ExecutorService unpackers = Executors.newFixedThreadPool(
                 Math.min(UNPACKERS, jobs.size()), task -> new Thread(task, "restore-unpack"));
-        boolean[] failed = new boolean[1];
+        AtomicBoolean failed = new AtomicBoolean();
         try {
             List<Future<@Nullable Void>> running = new ArrayList<>();
             for (Job job : jobs) {
@@ -148,7 +149,7 @@ final class CloudBackupReader {
     }
 
     /** All are waited for, so that nobody writes any more when the failure is dealt with. */
-    private static void await(List<Future<@Nullable Void>> running, boolean[] failed)
+    private static void await(List<Future<@Nullable Void>> running, AtomicBoolean failed)
             throws IOException, BarmanException {
         Throwable first = null;
         for (Future<@Nullable Void> one : running) {
@@ -162,7 +163,7 @@ final class CloudBackupReader {
                     done = true;
                 } catch (InterruptedException e) {
                     first = first == null ? new IOException("interrupted", e) : first;
-                    failed[0] = true;
+                    failed.set(true);
                 }
             }
         }
@@ -175,11 +176,12 @@ final class CloudBackupReader {
         }
     }
 
-    private void unpack(Job job, ExecutorService fetchers, boolean[] failed) throws IOException, TerminatedException {
+    private void unpack(Job job, ExecutorService fetchers, AtomicBoolean failed)
+            throws IOException, TerminatedException {
         boolean complete = false;
         try {
             for (BackupArchive part : job.parts()) {
-                if (failed[0]) {
+                if (failed.get()) {
                     break;
                 }
                 try (InputStream stored = new ObjectDownload(store, part.object(), fetchers, PIECE_BYTES, AHEAD);
@@ -192,7 +194,9 @@ final class CloudBackupReader {
             }
             complete = true;
         } finally {
-            failed[0] |= !complete;
+            if (!complete) {
+                failed.set(true);
+            }
         }
     }
 

@@ -28,10 +28,18 @@ final class ObjectDownload extends InputStream {
     private final ExecutorService fetchers;
     private final int pieceBytes;
     private final int ahead;
-    private final Queue<Future<byte[]>> pieces = new ArrayDeque<>();
-    private byte[] current = new byte[0];
+    private final Queue<Future<Piece>> pieces = new ArrayDeque<>();
+    /** Buffers that were read; garbage of this size is expensive. */
+    private final Queue<byte[]> free = new ArrayDeque<>();
+
+    private Piece current = Piece.NONE;
     private int position;
     private long asked;
+
+    /** A part of the object. */
+    private record Piece(byte[] bytes, int length) {
+        static final Piece NONE = new Piece(new byte[0], 0);
+    }
 
     /**
      * @param object what to read, with the length it is known to have
@@ -52,7 +60,7 @@ final class ObjectDownload extends InputStream {
         if (!fill()) {
             return -1;
         }
-        return current[position++] & 0xff;
+        return current.bytes()[position++] & 0xff;
     }
 
     @Override
@@ -64,25 +72,30 @@ final class ObjectDownload extends InputStream {
         if (!fill()) {
             return -1;
         }
-        int count = Math.min(length, current.length - position);
-        System.arraycopy(current, position, target, offset, count);
+        int count = Math.min(length, current.length() - position);
+        System.arraycopy(current.bytes(), position, target, offset, count);
         position += count;
         return count;
     }
 
     private boolean fill() throws IOException {
-        if (position < current.length) {
+        if (position < current.length()) {
             return true;
         }
-        current = new byte[0];
+        if (current.length() > 0) {
+            free.add(current.bytes());
+        }
+        current = Piece.NONE;
         position = 0;
         while (pieces.size() < ahead && asked < object.sizeBytes()) {
             long offset = asked;
             int length = (int) Math.min(pieceBytes, object.sizeBytes() - offset);
-            pieces.add(fetchers.submit(() -> fetch(offset, length)));
+            byte[] recycled = free.poll();
+            byte[] buffer = recycled == null || recycled.length < length ? new byte[length] : recycled;
+            pieces.add(fetchers.submit(() -> fetch(offset, length, buffer)));
             asked += length;
         }
-        Future<byte[]> next = pieces.poll();
+        Future<Piece> next = pieces.poll();
         if (next == null) {
             return false;
         }
@@ -100,15 +113,15 @@ final class ObjectDownload extends InputStream {
         }
     }
 
-    private byte[] fetch(long offset, int length) throws IOException {
+    private Piece fetch(long offset, int length, byte[] buffer) throws IOException {
         for (int attempt = 1; ; attempt++) {
             try (InputStream in = store.open(object.key(), offset, length)) {
-                byte[] piece = in.readNBytes(length);
-                if (piece.length == length) {
-                    return piece;
+                int read = in.readNBytes(buffer, 0, length);
+                if (read == length) {
+                    return new Piece(buffer, length);
                 }
-                throw new EOFException("object " + object.key() + " ends at " + (offset + piece.length) + ", not at "
-                        + object.sizeBytes());
+                throw new EOFException(
+                        "object " + object.key() + " ends at " + (offset + read) + ", not at " + object.sizeBytes());
             } catch (StorageException e) {
                 // The store has tried again already.
                 throw e;
@@ -122,12 +135,14 @@ final class ObjectDownload extends InputStream {
 
     @Override
     public void close() {
-        for (Future<byte[]> piece : pieces) {
+        for (Future<Piece> piece : pieces) {
             // Not interrupted: those at work end by themselves, and their connections stay usable.
             piece.cancel(false);
         }
         pieces.clear();
-        current = new byte[0];
+        free.clear();
+        current = Piece.NONE;
+        position = 0;
         asked = object.sizeBytes();
     }
 }

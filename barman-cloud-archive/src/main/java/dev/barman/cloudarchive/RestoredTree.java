@@ -332,7 +332,9 @@ final class RestoredTree {
         if (real.isEmpty()) {
             return;
         }
-        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+        // The directory that was given may be a link to the one that was filled.
+        Path filled = root.toRealPath();
+        Files.walkFileTree(filled, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                 Files.delete(file);
@@ -341,7 +343,7 @@ final class RestoredTree {
 
             @Override
             public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) throws IOException {
-                if (!directory.equals(root) || created) {
+                if (!directory.equals(filled) || created) {
                     Files.delete(directory);
                 }
                 return FileVisitResult.CONTINUE;

@@ -315,6 +315,13 @@ class CloudRestoreMainTest {
         assertThat(restore()).isEqualTo(4);
         assertThat(bucket.err).contains("Cannot restore " + BASE + "data.tar.gz: ");
         assertThat(target).isEmptyDirectory();
+
+        Path real = Files.createDirectory(directory.resolve("real"));
+        Files.delete(target);
+        Files.createSymbolicLink(target, real);
+        assertThat(restore()).isEqualTo(4);
+        assertThat(target).isSymbolicLink();
+        assertThat(real).isEmptyDirectory();
     }
 
     @Test
