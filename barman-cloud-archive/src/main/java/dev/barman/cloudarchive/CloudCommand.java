@@ -10,6 +10,7 @@ import dev.barman.log.BarmanLog;
 import dev.barman.log.LogLevel;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.StorageException;
+import dev.barman.process.ProgramEnd;
 import dev.barman.storage.cloud.CloudLocation;
 import dev.barman.storage.cloud.WalKeys;
 import java.io.IOException;
@@ -75,11 +76,9 @@ abstract class CloudCommand {
         try {
             code = execute(args, System.out, System.err);
         } catch (RuntimeException | Error e) {
-            e.printStackTrace();
-            code = CloudExit.OTHER;
+            code = ProgramEnd.defect(e, CloudExit.OTHER);
         }
-        System.out.flush();
-        System.exit(code);
+        ProgramEnd.exit(code);
     }
 
     final int execute(String[] args, PrintStream out, PrintStream err) {

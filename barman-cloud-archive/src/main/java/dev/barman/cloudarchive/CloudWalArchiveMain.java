@@ -7,6 +7,7 @@ import dev.barman.args.ProgramVersion;
 import dev.barman.args.UsageException;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.StorageException;
+import dev.barman.process.ProgramEnd;
 import dev.barman.storage.cloud.CloudLocation;
 import dev.barman.storage.cloud.CloudProvider;
 import dev.barman.storage.cloud.WalKeys;
@@ -42,11 +43,9 @@ public final class CloudWalArchiveMain {
         try {
             code = run(args, System.getenv(), System.out, System.err);
         } catch (RuntimeException | Error e) {
-            e.printStackTrace();
-            code = CloudExit.OTHER;
+            code = ProgramEnd.defect(e, CloudExit.OTHER);
         }
-        System.out.flush();
-        System.exit(code);
+        ProgramEnd.exit(code);
     }
 
     static int run(String[] args, Map<String, String> environment, PrintStream out, PrintStream err) {

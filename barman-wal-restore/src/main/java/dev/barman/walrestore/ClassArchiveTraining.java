@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.walrestore;
 
+import dev.barman.process.ProgramEnd;
 import dev.barman.wal.spool.SpoolLocation;
 import dev.barman.wal.spool.WalSpool;
 import java.io.IOException;
@@ -86,7 +87,7 @@ public final class ClassArchiveTraining {
                 codes.add(WalArchiveMain.run(ahead, nowhere, nowhere));
             }
             // By which every run ends.
-            nowhere.print(ClientMain.class);
+            nowhere.print(ProgramEnd.class);
             return codes;
         } finally {
             delete(directory);

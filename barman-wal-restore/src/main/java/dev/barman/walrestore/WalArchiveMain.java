@@ -5,6 +5,7 @@ import dev.barman.args.ArgumentParser;
 import dev.barman.args.ParsedArguments;
 import dev.barman.args.ProgramVersion;
 import dev.barman.args.UsageException;
+import dev.barman.process.ProgramEnd;
 import dev.barman.wal.archive.LastArchivedCache;
 import dev.barman.wal.archive.StateDirectory;
 import dev.barman.wal.compress.CompressionAlgorithm;
@@ -40,9 +41,9 @@ public final class WalArchiveMain {
         try {
             code = run(args, System.out, System.err);
         } catch (RuntimeException | Error e) {
-            code = ClientMain.defect(e, ArchiveExit.LOCAL_FAILURE);
+            code = ProgramEnd.defect(e, ArchiveExit.LOCAL_FAILURE);
         }
-        ClientMain.exit(code);
+        ProgramEnd.exit(code);
     }
 
     static int run(String[] args, PrintStream out, PrintStream err) {

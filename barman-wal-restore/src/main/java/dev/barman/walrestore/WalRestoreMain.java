@@ -5,6 +5,7 @@ import dev.barman.args.ArgumentParser;
 import dev.barman.args.ParsedArguments;
 import dev.barman.args.ProgramVersion;
 import dev.barman.args.UsageException;
+import dev.barman.process.ProgramEnd;
 import dev.barman.wal.ControlFile;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -34,9 +35,9 @@ public final class WalRestoreMain {
         try {
             code = run(args, System.out, System.err);
         } catch (RuntimeException | Error e) {
-            code = ClientMain.defect(e, RestoreExit.DEFECT);
+            code = ProgramEnd.defect(e, RestoreExit.DEFECT);
         }
-        ClientMain.exit(code);
+        ProgramEnd.exit(code);
     }
 
     static int run(String[] args, PrintStream out, PrintStream err) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.process;
 
-/** How the clients end. */
-final class ClientMain {
-    private ClientMain() {}
+/** How the programs end that PostgreSQL or a script runs. */
+public final class ProgramEnd {
+    private ProgramEnd() {}
 
     /**
      * Reports what should not have happened, in one line: PostgreSQL's log is no place for stack traces. With {@code BARMAN_DEBUG} in
@@ -13,7 +13,7 @@ final class ClientMain {
      * @param code the exit code for it
      * @return the code
      */
-    static int defect(Throwable defect, int code) {
+    public static int defect(Throwable defect, int code) {
         try {
             System.err.println("ERROR: internal error: " + defect);
             if (System.getenv("BARMAN_DEBUG") != null) {
@@ -25,8 +25,12 @@ final class ClientMain {
         return code;
     }
 
-    /** Ends the virtual machine. Its shutdown hooks end what it has started. */
-    static void exit(int code) {
+    /**
+     * Ends the virtual machine. Its shutdown hooks end what it has started.
+     *
+     * @param code the exit code
+     */
+    public static void exit(int code) {
         System.out.flush();
         System.exit(code);
     }
