@@ -5,11 +5,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.zip.CRC32C;
 
-/** Reads the Snappy framing format up to the end of the source. The format has no end mark. */
+/**
+ * Reads the Snappy framing format up to the end of the source. The format has no end mark.
+ *
+ * <p>Chunks that the format reserves as skippable ({@code 0x80} to {@code 0xfd}) are refused: no encoder writes them, and one
+ * damaged bit makes such a chunk of a data chunk, whose content would then be missing without a word. Padding is skipped.
+ */
 final class SnappyDecoder extends DecoderStream {
     private static final int COMPRESSED = 0;
     private static final int UNCOMPRESSED = 1;
-    private static final int FIRST_SKIPPABLE = 0x80;
+    private static final int PADDING = 0xfe;
     private static final int STREAM_IDENTIFIER = 0xff;
     /** The largest compressed form of 64 KiB that an encoder can produce. */
     private static final int MAX_CHUNK_BYTES = 32 + SnappyCompressor.BLOCK_BYTES + SnappyCompressor.BLOCK_BYTES / 6;
@@ -71,7 +76,7 @@ final class SnappyDecoder extends DecoderStream {
             identifier(length);
         } else if (type == COMPRESSED || type == UNCOMPRESSED) {
             data(type, length);
-        } else if (type >= FIRST_SKIPPABLE) {
+        } else if (type == PADDING) {
             input.skip(length);
         } else {
             throw input.corrupt("unknown chunk type " + type);

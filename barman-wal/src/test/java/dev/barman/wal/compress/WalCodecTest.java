@@ -97,6 +97,26 @@ class WalCodecTest {
 
     @ParameterizedTest
     @MethodSource("inProcess")
+    void everyDamagedBitIsFoundOrHarmless(CompressionAlgorithm algorithm) throws IOException {
+        byte[] data = TestData.walLike(300, 11);
+        try (WalCodec codec = TestData.codec(algorithm)) {
+            byte[] compressed = TestData.compress(codec, data);
+            for (int bit = 0; bit < compressed.length * 8; bit++) {
+                byte[] damaged = compressed.clone();
+                damaged[bit / 8] ^= (byte) (1 << bit % 8);
+                byte[] back;
+                try {
+                    back = TestData.decompress(codec, damaged);
+                } catch (IOException found) {
+                    continue;
+                }
+                assertThat(back).as("bit %s of byte %s", bit % 8, bit / 8).isEqualTo(data);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("inProcess")
     void nothingAtAllIsNoCompressedData(CompressionAlgorithm algorithm) {
         try (WalCodec codec = TestData.codec(algorithm)) {
             assertThatThrownBy(() -> TestData.decompress(codec, new byte[0])).isInstanceOf(IOException.class);
