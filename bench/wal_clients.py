@@ -378,7 +378,9 @@ class Bench:
             if case.endswith("-kept"):
                 base += ["--keep-connection", "60"]
             if case.startswith("ours-push8"):
-                base += ["--parallel", "8", "--state-directory", self.fresh("state")]
+                base += ["--parallel", "8"]
+            if case.startswith("ours-push8") or case.endswith("-kept"):
+                base += ["--state-directory", self.fresh("state")]
             base += ["127.0.0.1", "push"]
         before = sshd.accepted() if sshd else 0
         os.sync()

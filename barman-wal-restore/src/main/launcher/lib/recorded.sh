@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by barman-wal-archive: lets a segment pass that the record of --parallel has, without starting Java, which takes ten times
-# as long. It does what LastArchivedCache does, for the common case alone; with any doubt it does nothing, and Java decides.
+# Sourced by barman-wal-archive: lets a segment pass that the record has, without starting Java, which takes ten times as long; and
+# has the background process of --keep-connection send one that the record does not have yet. It does what LastArchivedCache does, for
+# the common case alone; with any doubt it does nothing, and Java decides.
 
-# recorded WORD...: exits with 0 if the segment is in the archive already, returns otherwise.
+# recorded WORD...: exits with 0 if the segment is in the archive, returns otherwise.
 recorded() {
-    parallel=0 state='' user=barman port='' config='' command='' words=0
+    tab='	'
+    parallel=0 keep=0 state='' user=barman port='' config='' command='' words=0 line=''
     while [ $# -gt 0 ]; do
         case $1 in
             --parallel | --state-directory | -U | --user | --port | -c | --config | --local-command | --keep-connection | --compression-level)
                 [ $# -gt 1 ] || return 0
+                line="$line$1$tab"
                 case $1 in
                     --parallel) parallel=$2 ;;
+                    --keep-connection) keep=$2 ;;
                     --state-directory) state=$2 ;;
                     -U | --user) user=$2 ;;
                     --port) port=$2 ;;
@@ -25,7 +29,8 @@ recorded() {
             --port=*) port=${1#*=} ;;
             --config=*) config=${1#*=} ;;
             --local-command=*) command=${1#*=} ;;
-            --compression-level=* | --keep-connection=*) ;;
+            --keep-connection=*) keep=${1#*=} ;;
+            --compression-level=*) ;;
             --md5 | -z | --gzip | -j | --bzip2 | --xz | --snappy | --zstd | --lz4) ;;
             -*) return 0 ;;
             *)
@@ -37,10 +42,13 @@ recorded() {
                 esac
                 ;;
         esac
+        last=$1 line="$line$1$tab"
         shift
     done
     [ $words -eq 3 ] || return 0
-    case $parallel in '' | *[!0-9]* | 0* | 1 | ?????*) return 0 ;; esac
+    case $parallel in '' | *[!0-9]* | ?????*) return 0 ;; esac
+    case $keep in '' | *[!0-9]* | ?????*) return 0 ;; esac
+    [ "$parallel" -gt 1 ] || [ "$keep" -gt 0 ] || return 0
     wal=${file##*/}
     case $wal in *[!0-9A-F]*) return 0 ;; esac
     [ ${#wal} -eq 24 ] || return 0
@@ -83,13 +91,8 @@ recorded() {
     header=$(od -An -v -tu8 -j24 -N8 "$file" 2>/dev/null) || return 0
     [ -n "$cluster" ] && [ "$cluster" != 0 ] && [ "${header##* }" = "$cluster" ] || return 0
 
-    # One reading of the record for everything: it may be replaced at any moment.
-    content=$(cat "$record" 2>/dev/null) || return 0
     newline='
 '
-    body=${content%"$newline"cksum *}
-    sum=$(printf '%s\n' "$body" | cksum) || return 0
-    [ "$content" = "$body${newline}cksum ${sum%% *}" ] || return 0
     escaped='' rest=$destination
     while :; do
         case $rest in
@@ -98,7 +101,51 @@ recorded() {
         esac
     done
     head="barman-archived-segments 1${newline}system $cluster${newline}destination $escaped$rest${newline}segment-size $size$newline"
+    entry="${newline}segment $wal $stamp$newline"
+    if contained; then
+        # So that the background process knows of its use.
+        [ ! -f "$state/sender" ] || true 2>/dev/null >"$state/used"
+        exit 0
+    fi
+    [ "$keep" -gt 0 ] && [ "$last" = "$file" ] && delivered && contained && exit 0
+}
+
+# Whether the record, which begins with $head, contains $entry. One reading for everything: it may be replaced at any moment.
+contained() {
+    content=$(cat "$record" 2>/dev/null) || return 1
+    body=${content%"$newline"cksum *}
+    sum=$(printf '%s\n' "$body" | cksum) || return 1
+    [ "$content" = "$body${newline}cksum ${sum%% *}" ] || return 1
     case $body$newline in
-        "$head"*"${newline}segment $wal $stamp$newline"*) exit 0 ;;
+        "$head"*"$entry"*) ;;
+        *) return 1 ;;
     esac
+}
+
+# Has the background process send the segment, and waits until that is settled; whether it worked is for the record to say. Fails at
+# once when there is no process, or one that serves another data directory or other options, or does not move.
+delivered() {
+    { IFS= read -r sender && IFS= read -r served && IFS= read -r options; } 2>/dev/null <"$state/sender" || return 1
+    case $sender in '' | *[!0-9]*) return 1 ;; esac
+    cd -P . 2>/dev/null && [ "$served" = "$PWD" ] && [ "$options$file$tab" = "$line" ] && alive || return 1
+    want=$state/want.$$
+    # The name appears with its content.
+    printf %s "$wal" 2>/dev/null >"$want.new" && mv -f -- "$want.new" "$want" 2>/dev/null || return 1
+    trap 'rm -f -- "$want"; exit 2' HUP INT QUIT TERM
+    turns=0
+    while [ -e "$want" ] && kill -0 "$sender" 2>/dev/null; do
+        sleep 0.01 || break
+        turns=$((turns + 1))
+        [ $((turns % 200)) -ne 0 ] || alive || break
+    done
+    rm -f -- "$want"
+    trap - HUP INT QUIT TERM
+}
+
+# Whether the process runs that the file names, and has touched it lately.
+alive() {
+    kill -0 "$sender" 2>/dev/null || return 1
+    # shellcheck disable=SC2046
+    set -- $(stat -c %Y -- "$state/sender" /proc/self/ 2>/dev/null)
+    [ $# -eq 2 ] && [ $(($1 + 10)) -gt "$2" ]
 }

@@ -45,6 +45,7 @@ public final class ClassArchiveTraining {
             new String[] {"get-wal", "--stream", "training", "000000010000000000000001"},
             new String[] {"get-wal", "-p", "8", "training", "000000010000000000000001"},
             new String[] {"put-wal", "training"},
+            new String[] {"put-wal", "--stream", "training"},
             new String[] {"restore", "training", "latest", "/nonexistent/barman-training"},
             new String[] {"backup", "training"},
             new String[] {"switch-wal", "training"},
@@ -112,7 +113,7 @@ public final class ClassArchiveTraining {
             Map<String, String> environment = Map.of(
                     "BARMAN_CONFIG_FILE", config.toString(), "HOME", home.toString(), "BARMAN_PROGRAM", "/bin/true");
             for (String[] run : RUNS) {
-                InputStream stdin = run[0].equals("put-wal") ? sentWal() : InputStream.nullInputStream();
+                InputStream stdin = run[0].equals("put-wal") && run.length == 2 ? sentWal() : InputStream.nullInputStream();
                 try {
                     Main.run(run, environment, stdin, nowhere, nowhere);
                 } catch (IllegalArgumentException e) {

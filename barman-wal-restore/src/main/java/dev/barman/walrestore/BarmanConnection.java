@@ -206,21 +206,30 @@ record BarmanConnection(
 
     /** The command that takes one WAL in the put-wal form on its standard input, or tests whether it would. */
     List<String> putWal(String server, boolean test) {
+        return putWal(server, test ? "--test" : null, List.of());
+    }
+
+    /** The command that takes one delivery after the other. */
+    List<String> putWalStream(String server) {
+        return putWal(server, "--stream", KEEP_ALIVE);
+    }
+
+    private List<String> putWal(String server, @Nullable String option, List<String> sshOptions) {
         List<String> argv;
         if (localCommand != null) {
             argv = local();
             argv.add("put-wal");
             argv.add(server);
         } else {
-            argv = ssh(List.of());
+            argv = ssh(sshOptions);
             if (config != null) {
                 argv.add("--config=" + ShellWords.quote(config));
             }
             argv.add("put-wal");
             argv.add(ShellWords.quoteIfNeeded(server));
         }
-        if (test) {
-            argv.add("--test");
+        if (option != null) {
+            argv.add(option);
         }
         return argv;
     }

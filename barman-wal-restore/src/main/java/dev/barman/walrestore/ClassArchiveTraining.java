@@ -86,12 +86,30 @@ public final class ClassArchiveTraining {
                 };
                 codes.add(WalArchiveMain.run(ahead, nowhere, nowhere));
             }
+            codes.add(SendMain.run(sender(directory, local), nowhere));
             // By which every run ends.
             nowhere.print(ProgramEnd.class);
             return codes;
         } finally {
             delete(directory);
         }
+    }
+
+    /** A run of the background process, which finds a call that waits for a segment. */
+    private static String[] sender(Path directory, String local) throws IOException {
+        Path state = Files.createDirectory(directory.resolve("sender-state"));
+        Files.writeString(state.resolve("want.1"), FIRST);
+        return new String[] {
+            "--directory=" + state,
+            "--data-directory=" + directory.resolve("data"),
+            "--postmaster=0",
+            "--command-line=",
+            "--keep-connection=1",
+            "--parallel=2",
+            local,
+            "host",
+            "server"
+        };
     }
 
     /** A script that has the first two segments, and takes everything it is sent. */
@@ -101,7 +119,8 @@ public final class ClassArchiveTraining {
         String cat = "cat " + ShellWords.quote(directory.toString()) + "/";
         return Files.writeString(
                 directory.resolve("barman"),
-                "case \"$*\" in *--stream*) exit 2 ;; put-wal*) cat >/dev/null ;; *1) " + cat + FIRST + " ;; *2) " + cat
+                "case \"$*\" in put-wal*--stream*) echo 'barman-wal-delivery 1'; echo stored; echo stored; cat >/dev/null ;;"
+                        + " *--stream*) exit 2 ;; put-wal*) cat >/dev/null ;; *1) " + cat + FIRST + " ;; *2) " + cat
                         + SECOND + " ;; *) echo \"ERROR: WAL file '" + MISSING
                         + "' not found in server 'server'\" >&2; exit 1 ;; esac\n");
     }

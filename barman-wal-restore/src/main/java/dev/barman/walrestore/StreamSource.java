@@ -19,9 +19,6 @@ final class StreamSource implements SegmentSource {
     /** One is on its way, the next one is at the server already, and one more is written to the disk. */
     private static final int DEPTH = 3;
 
-    /** How long a server may take to say anything at all. */
-    private static final long MAX_GREETING_MILLIS = 30_000;
-
     private final RemoteProcess remote;
     private final WalStreamReader reader;
     private final SegmentReceiver receiver;
@@ -50,17 +47,7 @@ final class StreamSource implements SegmentSource {
         List<String> argv = connection.getWal(server, first.text(), List.of("--stream"), BarmanConnection.KEEP_ALIVE);
         RemoteProcess remote = RemoteProcess.start(argv, RemoteProcess.Streams.TALK);
         WalStreamReader reader = new WalStreamReader(remote.output());
-        Thread watch = endUnlessGreeted(remote);
-        boolean streams = false;
-        try {
-            streams = reader.readGreeting();
-        } finally {
-            watch.interrupt();
-            if (!streams) {
-                remote.input().close();
-            }
-        }
-        if (!streams) {
+        if (!Greeting.await(remote, reader::readGreeting)) {
             try (remote) {
                 return new Opened(null, remote.waitFor());
             }
@@ -71,22 +58,6 @@ final class StreamSource implements SegmentSource {
         thread.setDaemon(true);
         thread.start();
         return new Opened(source, 0);
-    }
-
-    private static Thread endUnlessGreeted(RemoteProcess remote) {
-        Thread watch = new Thread(
-                () -> {
-                    try {
-                        Thread.sleep(MAX_GREETING_MILLIS);
-                        remote.close();
-                    } catch (InterruptedException e) {
-                        // It has said something, or ended.
-                    }
-                },
-                "greeting");
-        watch.setDaemon(true);
-        watch.start();
-        return watch;
     }
 
     @Override

@@ -15,7 +15,6 @@ import dev.barman.wal.compress.CompressionSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -242,7 +241,7 @@ final class WalArchiveClient {
             throws ClientException {
         Attempt attempt = new Attempt();
         WalLoader loader = new WalLoader(compression);
-        try (WalFeed feed = new WalFeed(loader, name, file, following, md5 ? "MD5" : "SHA-256", deadline)) {
+        try (WalFeed feed = new WalFeed(loader, name, file, following, WalTar.algorithm(md5), deadline)) {
             // Making the connection takes longest: it comes first, and everything is loaded and computed meanwhile.
             RemoteProcess remote;
             try {
@@ -279,22 +278,16 @@ final class WalArchiveClient {
     private void transfer(
             WalFeed feed, WalLoader loader, OutputStream toServer, Attempt attempt, Path file, FileStamp stamp)
             throws IOException, ClientException {
-        PaxTarWriter tar = new PaxTarWriter(toServer);
-        StringBuilder sums = new StringBuilder();
+        WalTar tar = new WalTar(toServer, md5);
         for (WalContent content = feed.take(); content != null; content = feed.take()) {
             attempt.begun++;
-            content.writeTo(tar);
-            sums.append(content.checksum()).append(" *").append(content.name()).append('\n');
+            tar.add(content);
             if (attempt.begun == 1) {
                 requireUnchanged(file, stamp);
             }
             loader.recycle(content);
         }
-        byte[] bytes = sums.toString().getBytes(StandardCharsets.US_ASCII);
-        tar.begin(new PaxTarWriter.Entry(md5 ? "MD5SUMS" : "SHA256SUMS", bytes.length, 0644, 0, 0, "", "", null));
-        tar.write(bytes, 0, bytes.length);
         tar.end();
-        tar.finish();
         toServer.close();
     }
 

@@ -5,15 +5,21 @@ import dev.barman.args.ArgumentParser;
 import dev.barman.args.ParsedArguments;
 import dev.barman.args.ProgramVersion;
 import dev.barman.args.UsageException;
+import dev.barman.file.IoReason;
 import dev.barman.process.ProgramEnd;
+import dev.barman.wal.WalFileName;
 import dev.barman.wal.archive.LastArchivedCache;
 import dev.barman.wal.archive.StateDirectory;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionLevel;
 import dev.barman.wal.compress.CompressionSettings;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +30,12 @@ import org.jspecify.annotations.Nullable;
 public final class WalArchiveMain {
     static final String PROGRAM = "barman-wal-archive";
 
+    private static final String[] COMPRESSIONS = {"--gzip", "--bzip2", "--xz", "--snappy", "--zstd", "--lz4"};
+
     /** More would only make a single call longer. */
     private static final int MAX_PARALLEL = 128;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private WalArchiveMain() {}
 
@@ -69,13 +77,26 @@ public final class WalArchiveMain {
                 return ArchiveExit.ARCHIVED;
             }
             String wal = arguments.positional("WAL_PATH");
-            LastArchivedCache cache = parallel <= 1
+            boolean keeps = connection.keepSeconds() > 0;
+            StateDirectory state = parallel <= 1 && !keeps
                     ? null
-                    : cache(arguments.value("--state-directory"), server, connection.destination(server), warnings);
-            if (cache == null) {
+                    : state(arguments.value("--state-directory"), server, connection.destination(server), warnings);
+            if (state == null) {
                 client.archive(wal);
-            } else {
-                client.archive(wal, cache, parallel);
+                return ArchiveExit.ARCHIVED;
+            }
+            client.archive(
+                    wal,
+                    new LastArchivedCache(state, connection.destination(server), PATIENCE, warnings),
+                    parallel);
+            if (keeps && args[args.length - 1].equals(wal)) {
+                SendProcess sender = new SendProcess(
+                        SendProcess.ofDistribution(),
+                        connection,
+                        server,
+                        transferOptions(arguments),
+                        SendProcess.commandLine(args));
+                keep(sender, wal, state, warnings);
             }
             return ArchiveExit.ARCHIVED;
         } catch (UsageException e) {
@@ -98,7 +119,8 @@ public final class WalArchiveMain {
         };
     }
 
-    private static int parallel(ParsedArguments arguments) throws UsageException {
+    /** How many segments may be sent in one go, 1 or more. */
+    static int parallel(ParsedArguments arguments) throws UsageException {
         String text = arguments.value("--parallel");
         if (text == null) {
             return 1;
@@ -112,10 +134,10 @@ public final class WalArchiveMain {
         if (number < 0) {
             throw new UsageException("argument --parallel: invalid number: '" + text + "'");
         }
-        return Math.min(number, MAX_PARALLEL);
+        return Math.max(1, Math.min(number, MAX_PARALLEL));
     }
 
-    private static @Nullable LastArchivedCache cache(
+    private static @Nullable StateDirectory state(
             @Nullable String directory, String server, String destination, Consumer<String> warnings) {
         StateDirectory state = directory == null
                 ? StateDirectory.standard(System.getenv("XDG_STATE_HOME"), System.getenv("HOME"), server, destination)
@@ -124,9 +146,40 @@ public final class WalArchiveMain {
             warnings.accept(
                     "Neither HOME nor --state-directory tells where to keep a record of archived segments: only the"
                             + " requested file is sent.");
-            return null;
         }
-        return new LastArchivedCache(state, destination, PATIENCE, warnings);
+        return state;
+    }
+
+    /** Has a process send what the next calls ask for, where those can use it: as PostgreSQL makes them, for segments. */
+    private static void keep(SendProcess sender, String wal, StateDirectory state, Consumer<String> warnings) {
+        String name = wal.startsWith("pg_wal/") ? wal.substring("pg_wal/".length()) : "";
+        if (!WalFileName.isSegment(name) || !Files.exists(Path.of("global/pg_control"))) {
+            return;
+        }
+        try {
+            sender.ensure(
+                    state.path().toRealPath(), Postmaster.of(Path.of("").toRealPath()), warnings);
+        } catch (IOException e) {
+            warnings.accept("No connection is kept for the next call: " + IoReason.of(e));
+        }
+    }
+
+    /** The options of the transfer, for another program of ours. */
+    private static List<String> transferOptions(ParsedArguments arguments) throws UsageException {
+        List<String> options = new ArrayList<>();
+        options.add("--parallel=" + parallel(arguments));
+        if (arguments.has("--md5")) {
+            options.add("--md5");
+        }
+        String compression = arguments.lastOf(COMPRESSIONS);
+        if (compression != null) {
+            options.add(compression);
+        }
+        String level = arguments.value("--compression-level");
+        if (level != null) {
+            options.add("--compression-level=" + level);
+        }
+        return options;
     }
 
     private static ArgumentParser parser() {
@@ -137,11 +190,22 @@ public final class WalArchiveMain {
                 .immediate("print this text", "-h", "--help")
                 .immediate("print the version", "-V", "--version");
         BarmanConnection.declareOptions(parser);
+        declareTransfer(parser);
         return parser.flag(
                         "only ask whether Barman would take WAL of this server; WAL_PATH does not matter",
                         "-t",
                         "--test")
-                .flag("use MD5 instead of SHA-256 to protect the transfer", "--md5")
+                .option(
+                        "DIR",
+                        "where --parallel keeps its record of what has been sent; by default a directory of this server and"
+                                + " destination under ${XDG_STATE_HOME:-$HOME/.local/state}/barman",
+                        "--state-directory")
+                .positional("WAL_PATH", "the file to send: %p of archive_command");
+    }
+
+    /** The options of the transfer. */
+    static void declareTransfer(ArgumentParser parser) {
+        parser.flag("use MD5 instead of SHA-256 to protect the transfer", "--md5")
                 .flag("compress the file with gzip on its way; of several compressions the last wins", "-z", "--gzip")
                 .flag("compress the file with bzip2 on its way", "-j", "--bzip2")
                 .flag("compress the file with xz on its way", "--xz")
@@ -157,17 +221,12 @@ public final class WalArchiveMain {
                         "send up to N segments in one go: the requested one and those behind it that are ready; the later"
                                 + " calls for these end at once. 0 or 1, as unless given: only the requested one. (Not"
                                 + " in the original command.)",
-                        "--parallel")
-                .option(
-                        "DIR",
-                        "where --parallel keeps its record of what has been sent; by default a directory of this server and"
-                                + " destination under ${XDG_STATE_HOME:-$HOME/.local/state}/barman",
-                        "--state-directory")
-                .positional("WAL_PATH", "the file to send: %p of archive_command");
+                        "--parallel");
     }
 
-    private static @Nullable CompressionSettings compression(ParsedArguments arguments) throws UsageException {
-        String option = arguments.lastOf("--gzip", "--bzip2", "--xz", "--snappy", "--zstd", "--lz4");
+    /** How files are compressed on their way; null for not at all. */
+    static @Nullable CompressionSettings compression(ParsedArguments arguments) throws UsageException {
+        String option = arguments.lastOf(COMPRESSIONS);
         String level = arguments.value("--compression-level");
         CompressionLevel parsed = CompressionLevel.MEDIUM;
         if (level != null) {

@@ -59,6 +59,19 @@ public final class ParsedArguments {
     }
 
     /**
+     * The value of an option that has to be there.
+     *
+     * @throws UsageException when it is missing
+     */
+    public String required(String key) throws UsageException {
+        String value = value(key);
+        if (value == null) {
+            throw new UsageException("argument " + key + " is required");
+        }
+        return value;
+    }
+
+    /**
      * @param key main name of a repeatable option with a value
      * @return its values in the order given, empty when it was not given
      */

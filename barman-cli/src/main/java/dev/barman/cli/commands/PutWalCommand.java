@@ -3,22 +3,39 @@ package dev.barman.cli.commands;
 
 import com.beust.jcommander.Parameter;
 import dev.barman.cli.args.Positional;
+import dev.barman.cli.args.QuickFlags;
 import dev.barman.cli.frame.Command;
 import dev.barman.cli.frame.CommandContext;
 import dev.barman.cli.frame.ServerRules;
 import dev.barman.core.BarmanException;
 import dev.barman.core.archive.PutWal;
+import dev.barman.core.archive.PutWalStreamServer;
 import dev.barman.core.archive.SshOrigin;
 import dev.barman.core.config.ServerConfig;
 import java.io.IOException;
 import java.util.List;
 
 /** {@code barman put-wal}: receives WAL files on standard input. */
-public final class PutWalCommand implements Command {
+public final class PutWalCommand implements Command, QuickFlags {
+    private static final String STREAM = "--stream";
+
     @Parameter(
             names = {"-t", "--test"},
             description = "only test whether WAL files could be received")
     boolean test;
+
+    @Parameter(
+            names = STREAM,
+            description = "take one delivery after the other over one connection, each acknowledged on its own, from a client"
+                    + " that keeps its connection. (Not in the original command.)")
+    boolean stream;
+
+    @Override
+    public boolean switchOn(String word) {
+        boolean known = word.equals(STREAM);
+        stream |= known;
+        return known;
+    }
 
     @Override
     public List<Positional> positionals() {
@@ -32,6 +49,11 @@ public final class PutWalCommand implements Command {
 
     private void receive(CommandContext context, ServerConfig server) throws BarmanException {
         String origin = SshOrigin.suffix(context.terminal().environment());
+        if (stream && !test) {
+            new PutWalStreamServer(server, context.clock(), origin)
+                    .serve(context.terminal().stdin(), context.terminal().stdout());
+            return;
+        }
         PutWal reception = new PutWal(server, context.out(), context.clock(), origin);
         if (test) {
             reception.requireReady();

@@ -7,6 +7,11 @@ import java.nio.charset.StandardCharsets;
 final class StreamFormat {
     static final String GREETING = "barman-wal-stream 1";
 
+    static final String DELIVERY_GREETING = "barman-wal-delivery 1";
+
+    static final String STORED = "stored";
+    static final String REFUSED = "refused";
+
     static final String WAL = "wal";
     static final String PARTIAL = "partial";
     static final String ABSENT = "absent";
@@ -60,6 +65,20 @@ final class StreamFormat {
 
     private static boolean isSurrogate(int codePoint) {
         return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
+    }
+
+    static void putInt(byte[] bytes, int at, int value) {
+        bytes[at] = (byte) (value >>> 24);
+        bytes[at + 1] = (byte) (value >>> 16);
+        bytes[at + 2] = (byte) (value >>> 8);
+        bytes[at + 3] = (byte) value;
+    }
+
+    static int getInt(byte[] bytes, int at) {
+        return bytes[at] << 24
+                | (bytes[at + 1] & 0xFF) << 16
+                | (bytes[at + 2] & 0xFF) << 8
+                | bytes[at + 3] & 0xFF;
     }
 
     static byte[] bytes(String line) {

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.walrestore;
+
+import java.io.IOException;
+
+/** The first thing that a server says in a stream, by which it shows that it knows streams at all. */
+final class Greeting {
+    /** How long a server may take to say anything at all. */
+    private static final long MAX_MILLIS = 30_000;
+
+    private Greeting() {}
+
+    /** Reads the greeting; false when it is none. */
+    interface Reader {
+        boolean read() throws IOException;
+    }
+
+    /**
+     * Waits for it. Without one the process gets no more input, so that it ends; one that says nothing is ended.
+     *
+     * @return whether it came
+     */
+    static boolean await(RemoteProcess remote, Reader reader) throws IOException {
+        Thread watch = new Thread(
+                () -> {
+                    try {
+                        Thread.sleep(MAX_MILLIS);
+                        remote.close();
+                    } catch (InterruptedException e) {
+                        // It has said something, or ended.
+                    }
+                },
+                "greeting");
+        watch.setDaemon(true);
+        watch.start();
+        boolean greeted = false;
+        try {
+            greeted = reader.read();
+        } finally {
+            watch.interrupt();
+            if (!greeted) {
+                remote.input().close();
+            }
+        }
+        return greeted;
+    }
+}

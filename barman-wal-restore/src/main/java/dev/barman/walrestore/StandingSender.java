@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.walrestore;
+
+import dev.barman.wal.ControlFile;
+import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.archive.LastArchivedCache;
+import dev.barman.wal.archive.ReadySegment;
+import dev.barman.wal.archive.ReadySegments;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends the segments of one PostgreSQL server over a connection that stays: those that a call waits for at once, and up to a number of
+ * ready ones behind them before they are asked for. Not thread-safe.
+ *
+ * <p>Order of the durable steps for every segment: at the server, in the record, whoever waits is let go. The calls believe the record
+ * alone, so this process may be wrong about everything else, or killed, at any time.
+ */
+final class StandingSender {
+    /** Looks for work so often when there was some lately, and so often when there was not. */
+    private static final long BUSY_PAUSE_MILLIS = 2;
+
+    private static final long IDLE_PAUSE_MILLIS = 25;
+    private static final long BUSY_MILLIS = 1_000;
+
+    /** After this time a new process takes over, which may be of a new version. */
+    private static final long MAX_LIFE_MILLIS = 3_600_000;
+
+    /** Sends one segment. */
+    @FunctionalInterface
+    interface Channel {
+        /**
+         * Returns why the segment is not stored; null when it is durable at the server.
+         *
+         * @throws IOException when nothing more can be sent
+         */
+        @Nullable
+        String send(ReadySegment segment) throws IOException;
+    }
+
+    private final SendRequests requests;
+    private final LastArchivedCache cache;
+    private final Postmaster postmaster;
+    private final int parallel;
+    private final long keepMillis;
+    private final Consumer<String> log;
+
+    private final long started = System.currentTimeMillis();
+    private long lastWork = started;
+    private long lastWant = started;
+    /** Sent, and not yet reported to PostgreSQL as archived. */
+    private final Deque<Path> unreported = new ArrayDeque<>();
+
+    private @Nullable ReadySegment last;
+
+    /**
+     * @param requests how the calls find it
+     * @param cache where it records what is archived
+     * @param postmaster the server whose WAL this is, and with which it ends
+     * @param parallel how many segments may have been sent that PostgreSQL has not got the word of, 1 or more
+     * @param keepMillis how long it stays without use
+     * @param log is told what goes wrong
+     */
+    StandingSender(
+            SendRequests requests,
+            LastArchivedCache cache,
+            Postmaster postmaster,
+            int parallel,
+            long keepMillis,
+            Consumer<String> log) {
+        this.requests = requests;
+        this.cache = cache;
+        this.postmaster = postmaster;
+        this.parallel = parallel;
+        this.keepMillis = keepMillis;
+        this.log = log;
+    }
+
+    /**
+     * Works until there is a reason to end.
+     *
+     * @return the reason
+     * @throws IOException when the connection failed
+     */
+    String run(Channel channel) throws IOException {
+        while (true) {
+            long now = System.currentTimeMillis();
+            if (requests.isAskedToStop()) {
+                return "asked to end";
+            }
+            if (!postmaster.isThere()) {
+                return "the PostgreSQL server has ended";
+            }
+            List<SendRequests.Want> wants = requests.wants();
+            if (!wants.isEmpty()) {
+                for (SendRequests.Want want : wants) {
+                    serve(want, channel);
+                }
+                lastWant = System.currentTimeMillis();
+                lastWork = lastWant;
+                continue;
+            }
+            ReadySegment next = next();
+            if (next != null) {
+                if (!archive(next, channel)) {
+                    // It will be asked for by name, and what is wrong be said then.
+                    last = null;
+                }
+                lastWork = System.currentTimeMillis();
+                continue;
+            }
+            if (now - Math.max(lastWant, requests.lastUse()) >= keepMillis) {
+                return "not used any more";
+            }
+            if (now - started >= MAX_LIFE_MILLIS) {
+                return "time for a new one";
+            }
+            pause(now - lastWork < BUSY_MILLIS ? BUSY_PAUSE_MILLIS : IDLE_PAUSE_MILLIS);
+        }
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            // Nobody interrupts the threads of this program; it is ended as a whole.
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void serve(SendRequests.Want want, Channel channel) throws IOException {
+        try {
+            ReadySegment segment = look(want.name());
+            if (segment != null) {
+                archive(segment, channel);
+            }
+        } finally {
+            requests.settle(want);
+        }
+    }
+
+    /** The segment, if it is whole and of the cluster whose data directory this is. */
+    private @Nullable ReadySegment look(WalSegmentName name) {
+        Path data = postmaster.dataDirectory();
+        try {
+            ReadySegment segment = ReadySegment.look(data.resolve("pg_wal").resolve(name.text()), name);
+            return segment != null && isOurs(segment) ? segment : null;
+        } catch (IOException e) {
+            log.accept("cannot read " + name.text() + ": " + e.getMessage());
+            return null;
+        }
+    }
+
+    private boolean isOurs(ReadySegment segment) {
+        var expected = ControlFile.systemIdentifier(postmaster.dataDirectory());
+        return expected.isPresent() && expected.getAsLong() == segment.systemIdentifier();
+    }
+
+    /** The segment to be sent before it is asked for; null when there is none, or enough have been sent. */
+    private @Nullable ReadySegment next() {
+        if (last == null || parallel <= 1) {
+            return null;
+        }
+        while (!unreported.isEmpty() && !Files.exists(unreported.getFirst())) {
+            unreported.removeFirst();
+        }
+        if (unreported.size() >= parallel) {
+            return null;
+        }
+        ReadySegment next = new ReadySegments(last, 1).next();
+        return next != null && isOurs(next) ? next : null;
+    }
+
+    private boolean archive(ReadySegment segment, Channel channel) throws IOException {
+        if (!cache.covers(segment)) {
+            String refusal = channel.send(segment);
+            if (refusal != null) {
+                log.accept(segment.name().text() + " is not archived: " + refusal);
+                return false;
+            }
+            cache.add(List.of(segment));
+        }
+        last = segment;
+        Path mark = segment.file()
+                .resolveSibling("archive_status")
+                .resolve(segment.name().text() + ".ready");
+        if (!unreported.contains(mark)) {
+            unreported.add(mark);
+        }
+        return true;
+    }
+}
