@@ -113,7 +113,8 @@ public final class ClassArchiveTraining {
             Map<String, String> environment = Map.of(
                     "BARMAN_CONFIG_FILE", config.toString(), "HOME", home.toString(), "BARMAN_PROGRAM", "/bin/true");
             for (String[] run : RUNS) {
-                InputStream stdin = run[0].equals("put-wal") && run.length == 2 ? sentWal() : InputStream.nullInputStream();
+                InputStream stdin =
+                        run[0].equals("put-wal") && run.length == 2 ? sentWal() : InputStream.nullInputStream();
                 try {
                     Main.run(run, environment, stdin, nowhere, nowhere);
                 } catch (IllegalArgumentException e) {

@@ -60,7 +60,7 @@ record BarmanConnection(
                         "--local-command")
                 .option(
                         "SECONDS",
-                        "leave the ssh connection open for the next call, until SECONDS after the last one; 0"
+                        "leave the connection open for the next call, until SECONDS after the last one; 0"
                                 + " (a connection for each call) unless given. (Not in the original command.)",
                         "--keep-connection")
                 .positional("BARMAN_HOST", "name or address of the backup host")

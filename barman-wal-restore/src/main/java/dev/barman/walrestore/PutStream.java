@@ -51,8 +51,7 @@ final class PutStream implements AutoCloseable {
     static Opened open(
             BarmanConnection connection, String server, @Nullable CompressionSettings compression, boolean md5)
             throws IOException {
-        RemoteProcess remote =
-                RemoteProcess.start(connection.putWalStream(server), RemoteProcess.Streams.TALK);
+        RemoteProcess remote = RemoteProcess.start(connection.putWalStream(server), RemoteProcess.Streams.TALK);
         DeliveryAnswers answers = new DeliveryAnswers(remote.output());
         if (Greeting.await(remote, answers::readGreeting)) {
             return new Opened(new PutStream(remote, answers, new WalLoader(compression), md5), 0);

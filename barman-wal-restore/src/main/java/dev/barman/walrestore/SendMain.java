@@ -65,8 +65,8 @@ public final class SendMain {
         LastArchivedCache cache = new LastArchivedCache(
                 new StateDirectory(directory), connection.destination(server), WalArchiveMain.PATIENCE, log);
         try (LockFile lock = LockFile.tryAcquire(requests.lockFile())) {
-            PutStream.Opened opened = PutStream.open(
-                    connection, server, WalArchiveMain.compression(arguments), arguments.has("--md5"));
+            PutStream.Opened opened =
+                    PutStream.open(connection, server, WalArchiveMain.compression(arguments), arguments.has("--md5"));
             PutStream stream = opened.stream();
             if (stream == null) {
                 if (opened.exitCode() == NoStreamNote.UNKNOWN_OPTION) {

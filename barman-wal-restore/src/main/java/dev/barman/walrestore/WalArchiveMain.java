@@ -86,9 +86,7 @@ public final class WalArchiveMain {
                 return ArchiveExit.ARCHIVED;
             }
             client.archive(
-                    wal,
-                    new LastArchivedCache(state, connection.destination(server), PATIENCE, warnings),
-                    parallel);
+                    wal, new LastArchivedCache(state, connection.destination(server), PATIENCE, warnings), parallel);
             if (keeps && args[args.length - 1].equals(wal)) {
                 SendProcess sender = new SendProcess(
                         SendProcess.ofDistribution(),
@@ -157,8 +155,7 @@ public final class WalArchiveMain {
             return;
         }
         try {
-            sender.ensure(
-                    state.path().toRealPath(), Postmaster.of(Path.of("").toRealPath()), warnings);
+            sender.ensure(state.path().toRealPath(), Postmaster.of(Path.of("").toRealPath()), warnings);
         } catch (IOException e) {
             warnings.accept("No connection is kept for the next call: " + IoReason.of(e));
         }

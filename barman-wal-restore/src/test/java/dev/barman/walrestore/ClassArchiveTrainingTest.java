@@ -16,6 +16,7 @@ class ClassArchiveTrainingTest {
                         0,
                         ArchiveExit.ARCHIVED,
                         ArchiveExit.ARCHIVED,
-                        ArchiveExit.ARCHIVED);
+                        ArchiveExit.ARCHIVED,
+                        0);
     }
 }

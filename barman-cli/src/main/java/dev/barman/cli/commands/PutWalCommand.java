@@ -26,8 +26,9 @@ public final class PutWalCommand implements Command, QuickFlags {
 
     @Parameter(
             names = STREAM,
-            description = "take one delivery after the other over one connection, each acknowledged on its own, from a client"
-                    + " that keeps its connection. (Not in the original command.)")
+            description =
+                    "take one delivery after the other over one connection, each acknowledged on its own, from a client"
+                            + " that keeps its connection. (Not in the original command.)")
     boolean stream;
 
     @Override

@@ -51,9 +51,7 @@ public final class PutWalStreamServer {
         DeliveryReader deliveries = new DeliveryReader(in, out);
         try {
             deliveries.greet();
-            for (DeliveryReader.Delivery delivery = deliveries.next();
-                    delivery != null;
-                    delivery = deliveries.next()) {
+            for (DeliveryReader.Delivery delivery = deliveries.next(); delivery != null; delivery = deliveries.next()) {
                 String refusal = receive(delivery);
                 if (!delivery.skipRest()) {
                     logger.info(

@@ -52,7 +52,7 @@ class PutWalTest {
     }
 
     /** A tar archive in the form that barman-wal-archive sends. */
-    private static final class Tar {
+    static final class Tar {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private final TarArchiveOutputStream out = new TarArchiveOutputStream(bytes, 10240, "UTF-8");
 

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.core.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.barman.core.BarmanException;
+import dev.barman.core.archive.PutWalTest.Tar;
+import dev.barman.wal.storage.SampleWals;
+import dev.barman.wal.stream.DeliveryWriter;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PutWalStreamServerTest {
+    private static final String GREETING = "barman-wal-delivery 1";
+    private static final String W1 = SampleWals.name(1);
+    private static final String W2 = SampleWals.name(2);
+    private static final String W3 = SampleWals.name(3);
+
+    @TempDir
+    Path home;
+
+    private ArchiveServer server;
+    private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
+    private final DeliveryWriter client = new DeliveryWriter(sent);
+
+    @BeforeEach
+    void createServer() throws Exception {
+        server = new ArchiveServer(home, "archiver = on");
+    }
+
+    private static byte[] content(String name) {
+        return ArchiveServer.segment(name, SampleWals.SYSTEM_ID);
+    }
+
+    private static byte[] tar(String name, byte[] content, byte[] hashed) throws Exception {
+        String sum =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(hashed));
+        return new Tar()
+                .file(name, content)
+                .text("SHA256SUMS", sum + " *" + name + "\n")
+                .bytes();
+    }
+
+    private void deliver(byte[] tar) throws IOException {
+        client.write(tar, 0, tar.length);
+        client.endDelivery();
+    }
+
+    private void deliver(String name) throws Exception {
+        deliver(tar(name, content(name), content(name)));
+    }
+
+    private List<String> answers(byte[] stream) throws BarmanException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        new PutWalStreamServer(server.config, ArchiveServer.CLOCK, "").serve(new ByteArrayInputStream(stream), out);
+        assertThat(out.toString(StandardCharsets.UTF_8)).endsWith("\n");
+        return out.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+
+    @Test
+    void everyDeliveryIsStoredAndAnsweredOnItsOwn() throws Exception {
+        deliver(W1);
+        deliver(W2);
+        deliver(W1);
+
+        assertThat(answers(sent.toByteArray())).containsExactly(GREETING, "stored", "stored", "stored");
+        assertThat(ArchiveServer.files(server.incoming)).containsExactly(W1, W2);
+        assertThat(server.incoming.resolve(W1)).hasBinaryContent(content(W1));
+        assertThat(server.incoming.resolve(W2)).hasBinaryContent(content(W2));
+    }
+
+    @Test
+    void sessionWithoutDeliveriesIsWell() throws Exception {
+        assertThat(answers(new byte[0])).containsExactly(GREETING);
+    }
+
+    @Test
+    void damagedDeliveryIsRefusedAndTheNextOneStored() throws Exception {
+        deliver(tar(W1, content(W1), content(W2)));
+        deliver("no tar at all".getBytes(StandardCharsets.UTF_8));
+        deliver(new byte[0]);
+        deliver(Arrays.copyOf(tar(W3, content(W3), content(W3)), 100_000));
+        deliver(W2);
+
+        List<String> answers = answers(sent.toByteArray());
+        assertThat(answers).hasSize(6).startsWith(GREETING).endsWith("stored");
+        assertThat(answers.get(1)).startsWith("refused Bad file checksum '").contains("for file '" + W1 + "'");
+        assertThat(answers.subList(2, 5))
+                .allSatisfy(answer -> assertThat(answer).startsWith("refused "));
+        assertThat(answers.get(3)).isEqualTo("refused empty file");
+        assertThat(ArchiveServer.files(server.incoming)).containsExactly(W2);
+    }
+
+    @Test
+    void otherContentOfTheSameNameIsKeptAsideAndRefused() throws Exception {
+        deliver(W1);
+        deliver(tar(W1, content(W2), content(W2)));
+
+        List<String> answers = answers(sent.toByteArray());
+        assertThat(answers.subList(0, 2)).containsExactly(GREETING, "stored");
+        assertThat(answers.get(2))
+                .startsWith("refused Error: Duplicate Files Detected with Mismatched Checksums. File " + W1);
+        assertThat(server.incoming.resolve(W1)).hasBinaryContent(content(W1));
+        assertThat(ArchiveServer.files(server.errors)).containsExactly(W1 + "." + ArchiveServer.STAMP + ".duplicate");
+        assertThat(server.errors.resolve(W1 + "." + ArchiveServer.STAMP + ".duplicate"))
+                .hasBinaryContent(content(W2));
+    }
+
+    @Test
+    void clientThatBreaksOffLeavesNothing() throws Exception {
+        deliver(W1);
+        int whole = sent.size();
+        deliver(W2);
+        // Within the second delivery, up to the length behind its last chunk.
+        for (int cut : new int[] {whole + 1, whole + 4, whole + 700, whole + 600_000, sent.size() - 12_000}) {
+            assertThat(answers(Arrays.copyOf(sent.toByteArray(), cut)))
+                    .as("cut at %d", cut - whole)
+                    .containsExactly(GREETING, "stored");
+            assertThat(ArchiveServer.files(server.incoming)).containsExactly(W1);
+        }
+    }
+
+    @Test
+    void incomingDirectoryThatIsMissingIsARefusal() throws Exception {
+        Files.delete(server.incoming);
+        deliver(W1);
+
+        List<String> answers = answers(sent.toByteArray());
+        assertThat(answers).hasSize(2);
+        assertThat(answers.get(1)).startsWith("refused Cannot store WAL files in " + server.incoming);
+    }
+
+    @Test
+    void clientWithoutAProtocolIsAnError() {
+        assertThatExceptionOfType(BarmanException.class)
+                .isThrownBy(() -> answers("GET / HTTP/1.1\r\n".getBytes(StandardCharsets.UTF_8)))
+                .withMessageContaining("a chunk of");
+    }
+}
