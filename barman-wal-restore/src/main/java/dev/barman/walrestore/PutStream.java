@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A connection to a server that takes one segment after the other and acknowledges each: {@code barman put-wal --stream}. Not
  * thread-safe.
  */
-final class PutStream implements AutoCloseable {
+final class PutStream implements StandingSender.Channel, AutoCloseable {
     private final RemoteProcess remote;
     private final DeliveryAnswers answers;
     private final DeliveryWriter deliveries;
@@ -61,15 +61,8 @@ final class PutStream implements AutoCloseable {
         }
     }
 
-    /**
-     * Sends a segment and waits for the server's word.
-     *
-     * @return why it is not stored, with the stream still usable; null when it is durable at the server
-     * @throws IOException when the connection failed, or the segment could not be read to its end; nothing more can be sent then, and
-     *     whether the server has the segment is not known
-     */
-    @Nullable
-    String send(ReadySegment segment) throws IOException {
+    @Override
+    public @Nullable String send(ReadySegment segment) throws IOException {
         WalContent content = loader.following(segment);
         if (content == null) {
             return "it cannot be read, or was changed meanwhile";
@@ -80,9 +73,13 @@ final class PutStream implements AutoCloseable {
         tar.add(content);
         tar.end();
         deliveries.endDelivery();
-        String refusal = answers.next();
         loader.recycle(content);
-        return refusal;
+        return null;
+    }
+
+    @Override
+    public @Nullable String answer() throws IOException {
+        return answers.next();
     }
 
     private MessageDigest digest() {

@@ -91,7 +91,7 @@ public final class SendMain {
                             WalArchiveMain.parallel(arguments),
                             1000L * connection.keepSeconds(),
                             log);
-                    log.accept("ended: " + sender.run(stream::send));
+                    log.accept("ended: " + sender.run(stream));
                 } finally {
                     requests.end();
                 }

@@ -32,16 +32,28 @@ final class StandingSender {
     /** After this time a new process takes over, which may be of a new version. */
     private static final long MAX_LIFE_MILLIS = 3_600_000;
 
-    /** Sends one segment. */
-    @FunctionalInterface
+    /** One is on its way while the server makes the one before durable. */
+    private static final int DEPTH = 2;
+
+    /** Sends segments, and has an answer for each, in their order. */
     interface Channel {
         /**
-         * Returns why the segment is not stored; null when it is durable at the server.
+         * Sends a segment.
          *
-         * @throws IOException when nothing more can be sent
+         * @return why it was not sent, so that there will be no answer; null when there will be one
+         * @throws IOException when nothing more can be sent; what has not been answered may have arrived or not
          */
         @Nullable
         String send(ReadySegment segment) throws IOException;
+
+        /**
+         * Waits for the answer to the first of those that have none.
+         *
+         * @return why the segment is not stored; null when it is durable at the server
+         * @throws IOException as with {@link #send}
+         */
+        @Nullable
+        String answer() throws IOException;
     }
 
     private final SendRequests requests;
@@ -56,6 +68,9 @@ final class StandingSender {
     private long lastWant = started;
     /** Sent, and not yet reported to PostgreSQL as archived. */
     private final Deque<Path> unreported = new ArrayDeque<>();
+
+    /** Sent, and not yet answered. */
+    private final Deque<ReadySegment> unanswered = new ArrayDeque<>();
 
     private @Nullable ReadySegment last;
 
@@ -106,11 +121,12 @@ final class StandingSender {
                 lastWork = lastWant;
                 continue;
             }
-            ReadySegment next = next();
-            if (next != null) {
-                if (!archive(next, channel)) {
-                    // It will be asked for by name, and what is wrong be said then.
-                    last = null;
+            ReadySegment next = unanswered.size() < DEPTH ? next() : null;
+            if (next != null || !unanswered.isEmpty()) {
+                if (next != null) {
+                    send(next, channel);
+                } else {
+                    settleOne(channel);
                 }
                 lastWork = System.currentTimeMillis();
                 continue;
@@ -137,8 +153,11 @@ final class StandingSender {
     private void serve(SendRequests.Want want, Channel channel) throws IOException {
         try {
             ReadySegment segment = look(want.name());
-            if (segment != null) {
-                archive(segment, channel);
+            if (segment != null && !unanswered.contains(segment)) {
+                send(segment, channel);
+            }
+            while (segment != null && unanswered.contains(segment)) {
+                settleOne(channel);
             }
         } finally {
             requests.settle(want);
@@ -177,14 +196,14 @@ final class StandingSender {
         return next != null && isOurs(next) ? next : null;
     }
 
-    private boolean archive(ReadySegment segment, Channel channel) throws IOException {
+    private void send(ReadySegment segment, Channel channel) throws IOException {
         if (!cache.covers(segment)) {
-            String refusal = channel.send(segment);
-            if (refusal != null) {
-                log.accept(segment.name().text() + " is not archived: " + refusal);
-                return false;
+            String problem = channel.send(segment);
+            if (problem != null) {
+                refuse(segment, problem);
+                return;
             }
-            cache.add(List.of(segment));
+            unanswered.add(segment);
         }
         last = segment;
         Path mark = segment.file()
@@ -193,6 +212,21 @@ final class StandingSender {
         if (!unreported.contains(mark)) {
             unreported.add(mark);
         }
-        return true;
+    }
+
+    private void settleOne(Channel channel) throws IOException {
+        String refusal = channel.answer();
+        ReadySegment segment = unanswered.removeFirst();
+        if (refusal == null) {
+            cache.add(List.of(segment));
+        } else {
+            refuse(segment, refusal);
+        }
+    }
+
+    /** It will be asked for by name, and what is wrong with it be said then; until then nothing is sent ahead. */
+    private void refuse(ReadySegment segment, String why) {
+        log.accept(segment.name().text() + " is not archived: " + why);
+        last = null;
     }
 }

@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,11 +85,40 @@ class StandingSenderTest {
                 ReadySegment.look(pgWal.resolve(name(number)), WalSegmentName.parse(name(number)))));
     }
 
-    private String run(int parallel, StandingSender.Channel channel) throws IOException {
-        return new StandingSender(requests, cache, new Postmaster(data, 0), parallel, 300, log::add).run(segment -> {
+    /** What a server answers to a segment. */
+    private interface Server {
+        String store(ReadySegment segment) throws IOException;
+    }
+
+    /** Answers as the server says, at the time when the answer is asked for. */
+    private final class ListedChannel implements StandingSender.Channel {
+        private final Server server;
+        private final Deque<ReadySegment> unanswered = new ArrayDeque<>();
+
+        ListedChannel(Server server) {
+            this.server = server;
+        }
+
+        @Override
+        public String send(ReadySegment segment) {
             sent.add(segment.name().text());
-            return channel.send(segment);
-        });
+            unanswered.add(segment);
+            assertThat(unanswered).hasSizeLessThanOrEqualTo(2);
+            return null;
+        }
+
+        @Override
+        public String answer() throws IOException {
+            return server.store(unanswered.removeFirst());
+        }
+    }
+
+    private String run(int parallel, Server server) throws IOException {
+        return run(parallel, new ListedChannel(server));
+    }
+
+    private String run(int parallel, StandingSender.Channel channel) throws IOException {
+        return new StandingSender(requests, cache, new Postmaster(data, 0), parallel, 300, log::add).run(channel);
     }
 
     @Test
@@ -165,8 +196,10 @@ class StandingSenderTest {
 
         run(8, segment -> segment.name().text().equals(name(4)) ? "the disk is full" : null);
 
-        assertThat(sent).containsExactly(name(3), name(4));
+        // The one behind it was on its way already.
+        assertThat(sent).containsExactly(name(3), name(4), name(5));
         assertThat(isRecorded(4)).isFalse();
+        assertThat(isRecorded(5)).isTrue();
         assertThat(log).containsExactly(name(4) + " is not archived: the disk is full");
 
         sent.clear();
@@ -175,6 +208,43 @@ class StandingSenderTest {
         assertThat(want).doesNotExist();
         assertThat(sent).containsExactly(name(4));
         assertThat(isRecorded(4)).isFalse();
+    }
+
+    @Test
+    void segmentThatCannotBeReadEndsTheSeries() throws IOException {
+        ready(3, 4);
+        want(77, name(3));
+        run(8, new StandingSender.Channel() {
+            @Override
+            public String send(ReadySegment segment) {
+                sent.add(segment.name().text());
+                return segment.name().text().equals(name(4)) ? "it was changed meanwhile" : null;
+            }
+
+            @Override
+            public String answer() {
+                return null;
+            }
+        });
+        assertThat(sent).containsExactly(name(3), name(4));
+        assertThat(isRecorded(3)).isTrue();
+        assertThat(isRecorded(4)).isFalse();
+        assertThat(log).containsExactly(name(4) + " is not archived: it was changed meanwhile");
+    }
+
+    @Test
+    void segmentThatIsOnItsWayIsNotSentAgainWhenACallWantsIt() throws IOException {
+        ready(3, 4);
+        want(77, name(3));
+        run(8, segment -> {
+            if (segment.name().text().equals(name(3))) {
+                return null;
+            }
+            want(78, name(4));
+            return null;
+        });
+        assertThat(sent).containsExactly(name(3), name(4));
+        assertThat(state.resolve("want.78")).doesNotExist();
     }
 
     @Test
@@ -235,7 +305,7 @@ class StandingSenderTest {
 
         Files.writeString(data.resolve("postmaster.pid"), "1\n");
         assertThat(new StandingSender(requests, cache, new Postmaster(data, 2), 1, 60_000, log::add)
-                        .run(segment -> null))
+                        .run(new ListedChannel(segment -> null)))
                 .isEqualTo("the PostgreSQL server has ended");
     }
 
