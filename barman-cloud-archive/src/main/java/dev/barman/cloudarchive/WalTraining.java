@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import dev.barman.process.ProgramEnd;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs the commands for WAL so that their classes are loaded, for {@code lib/prepare}, which writes the loaded classes into the
+ * class archive. A small server of its own stands for the store.
+ */
+public final class WalTraining {
+    private static final int SEGMENT_BYTES = 1 << 20;
+    private static final long SYSTEM_ID = 1;
+
+    private WalTraining() {}
+
+    /** Runs the commands and deletes what they left. */
+    public static void main(String[] args) throws IOException {
+        train();
+    }
+
+    /** The exit codes of the runs that transfer something, in order. */
+    static List<Integer> train() throws IOException {
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        List<Integer> codes = new ArrayList<>();
+        Path directory = Files.createTempDirectory("barman-training");
+        Path wal = directory.resolve("pg_wal");
+        try (TrainingStore store = TrainingStore.start()) {
+            Files.createDirectory(wal);
+            CloudWalArchiveMain.run(new String[] {"--version"}, Map.of(), nowhere, nowhere);
+            CloudWalArchiveMain.run(new String[] {"--help"}, Map.of(), nowhere, nowhere);
+            int number = 0;
+            for (String compression : List.of("-v", "--gzip", "--zstd", "--lz4", "--snappy", "--xz", "--bzip2")) {
+                Path segment = segment(wal, ++number);
+                codes.add(archive(nowhere, store, compression, segment));
+                // The same again, which is compared.
+                codes.add(archive(nowhere, store, compression, segment));
+            }
+            // By which every run ends.
+            nowhere.print(ProgramEnd.class);
+            return codes;
+        } finally {
+            TrainingFiles.delete(directory);
+        }
+    }
+
+    private static int archive(PrintStream nowhere, TrainingStore store, String option, Path file) {
+        String[] words = {option, "--endpoint-url", store.endpoint().toString(), store.url(), "server", file.toString()
+        };
+        return CloudWalArchiveMain.run(words, Map.of(), nowhere, nowhere);
+    }
+
+    /** A segment of PostgreSQL 15 as far as its header. */
+    private static Path segment(Path directory, long number) throws IOException {
+        ByteBuffer page = ByteBuffer.allocate(SEGMENT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        page.putShort(0, (short) 0xD110);
+        page.putShort(2, (short) 2);
+        page.putInt(4, 1);
+        page.putLong(8, number * SEGMENT_BYTES);
+        page.putLong(24, SYSTEM_ID);
+        page.putInt(32, SEGMENT_BYTES);
+        page.putInt(36, 8192);
+        return Files.write(directory.resolve("00000001000000000000000" + number), page.array());
+    }
+}
