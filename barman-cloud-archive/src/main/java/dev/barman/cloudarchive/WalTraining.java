@@ -2,6 +2,11 @@
 package dev.barman.cloudarchive;
 
 import dev.barman.process.ProgramEnd;
+import dev.barman.storage.cloud.CloudLocation;
+import dev.barman.storage.cloud.CloudProvider;
+import dev.barman.storage.cloud.s3.S3Settings;
+import dev.barman.wal.spool.SpoolLocation;
+import dev.barman.wal.spool.WalSpool;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -21,6 +26,8 @@ import java.util.Map;
 public final class WalTraining {
     private static final int SEGMENT_BYTES = 1 << 20;
     private static final long SYSTEM_ID = 1;
+    /** As many as there are ways to store them. */
+    private static final int LAST = 7;
 
     private WalTraining() {}
 
@@ -46,6 +53,7 @@ public final class WalTraining {
                 // The same again, which is compared.
                 codes.add(archive(nowhere, store, compression, segment));
             }
+            train(nowhere, store, directory, codes);
             // By which every run ends.
             nowhere.print(ProgramEnd.class);
             return codes;
@@ -54,10 +62,69 @@ public final class WalTraining {
         }
     }
 
+    /** Restores what was archived: each segment alone, one that is missing, one that lies ready, and those that follow it. */
+    private static void train(PrintStream nowhere, TrainingStore store, Path directory, List<Integer> codes)
+            throws IOException {
+        CloudWalRestoreMain.run(new String[] {"--version"}, nowhere, nowhere);
+        CloudWalRestoreMain.run(new String[] {"--help"}, nowhere, nowhere);
+        for (int number = 1; number <= LAST; number++) {
+            codes.add(restore(nowhere, store, name(number), directory, 0));
+        }
+        codes.add(restore(nowhere, store, name(LAST + 1), directory, 0));
+        codes.add(restore(nowhere, store, "00000002.history", directory, 0));
+
+        Path base = directory.resolve("spool");
+        Path archive = CloudSpool.ofArchive(
+                base,
+                CloudLocation.parse(store.url(), CloudProvider.AWS_S3),
+                new S3Settings(store.endpoint(), null, null, null, null),
+                Map.of(),
+                "server");
+        WalSpool spool = new WalSpool(
+                SpoolLocation.ofStandby(archive, SYSTEM_ID, Path.of("").toAbsolutePath()), SYSTEM_ID);
+        spool.create(base);
+        Files.writeString(archive.resolve("system-id"), Long.toString(SYSTEM_ID));
+        segment(spool.directory(), 1);
+        codes.add(restore(nowhere, store, name(1), directory, LAST));
+        String[] words = {
+            "--directory=" + spool.directory(),
+            "--system-id=" + SYSTEM_ID,
+            "--segment-size=" + SEGMENT_BYTES,
+            "--parallel=" + LAST,
+            "--idle=200",
+            "--standby=" + directory,
+            "--endpoint-url=" + store.endpoint(),
+            store.url(),
+            "server",
+            name(1)
+        };
+        codes.add(WalPrefetchMain.run(words, nowhere, CloudOptions::open));
+    }
+
+    private static int restore(PrintStream nowhere, TrainingStore store, String name, Path directory, int jobs) {
+        String[] words = {
+            "--endpoint-url",
+            store.endpoint().toString(),
+            "-p",
+            Integer.toString(jobs),
+            "--spool-dir",
+            directory.resolve("spool").toString(),
+            store.url(),
+            "server",
+            name,
+            directory.resolve("RECOVERYXLOG").toString()
+        };
+        return CloudWalRestoreMain.run(words, nowhere, nowhere);
+    }
+
     private static int archive(PrintStream nowhere, TrainingStore store, String option, Path file) {
         String[] words = {option, "--endpoint-url", store.endpoint().toString(), store.url(), "server", file.toString()
         };
         return CloudWalArchiveMain.run(words, Map.of(), nowhere, nowhere);
+    }
+
+    private static String name(long number) {
+        return "00000001000000000000000" + number;
     }
 
     /** A segment of PostgreSQL 15 as far as its header. */
@@ -70,6 +137,6 @@ public final class WalTraining {
         page.putLong(24, SYSTEM_ID);
         page.putInt(32, SEGMENT_BYTES);
         page.putInt(36, 8192);
-        return Files.write(directory.resolve("00000001000000000000000" + number), page.array());
+        return Files.write(directory.resolve(name(number)), page.array());
     }
 }
