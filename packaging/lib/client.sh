@@ -24,12 +24,13 @@ client() {
         restore:64) exit 1 ;;
         restore:65) exit 2 ;;
         restore:66) exit 3 ;;
+        restore:67) exit 4 ;;
         # Ended by SIGTERM, as PostgreSQL does when it is stopped: it takes this for what it is, and stops without a complaint.
         restore:143) exit 143 ;;
         restore:*) exit 126 ;;
     esac
     if [ "$code" -gt 125 ]; then
-        exit 2
+        exit "$failure"
     fi
     exit "$code"
 }

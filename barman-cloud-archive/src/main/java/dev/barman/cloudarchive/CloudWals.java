@@ -56,7 +56,8 @@ final class CloudWals {
     }
 
     /** The WAL file that an object holds, null when it is something else. */
-    private @Nullable CloudWal recognise(ObjectKey key) {
+    @Nullable
+    CloudWal recognise(ObjectKey key) {
         String last = key.name();
         for (int end = last.length(); end > 0; end = last.lastIndexOf('.', end - 1)) {
             Optional<WalFileName> name = WalFileName.tryParse(last.substring(0, end));

@@ -7,16 +7,10 @@ import dev.barman.core.catalog.BackupStatus;
 import dev.barman.core.catalog.KeepTarget;
 import dev.barman.core.catalog.PythonLiteral;
 import dev.barman.core.catalog.Tablespace;
-import dev.barman.object.ObjectContent;
-import dev.barman.object.ObjectInfo;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectPage;
 import dev.barman.object.ObjectStore;
-import dev.barman.object.ObjectUpload;
-import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -281,7 +275,7 @@ class CloudBackupDeleteMainTest {
     @Test
     void lockOnOneObjectKeepsTheWholeBackup() {
         bucket.put("p/main/base/" + A + "/data_0001.tar", "x");
-        bucket.store = new Wrapped(bucket.memory) {
+        bucket.store = new PassingObjectStore(bucket.memory) {
             @Override
             public Optional<String> lock(ObjectKey key) {
                 return key.name().equals("data_0001.tar") ? Optional.of("a legal hold") : Optional.empty();
@@ -296,10 +290,10 @@ class CloudBackupDeleteMainTest {
 
     @Test
     void archiveThatCannotBeDeletedKeepsTheMetadataAndTheWal() {
-        bucket.store = new Wrapped(bucket.memory) {
+        bucket.store = new PassingObjectStore(bucket.memory) {
             @Override
             public Map<ObjectKey, StorageException> delete(Collection<ObjectKey> keys) throws StorageException {
-                return failFor(keys, "data.tar");
+                return failFor(store, keys, "data.tar");
             }
         };
         assertThat(delete("-r", "redundancy 1")).isEqualTo(1);
@@ -310,10 +304,10 @@ class CloudBackupDeleteMainTest {
 
     @Test
     void walThatCannotBeDeletedIsAFailure() {
-        bucket.store = new Wrapped(bucket.memory) {
+        bucket.store = new PassingObjectStore(bucket.memory) {
             @Override
             public Map<ObjectKey, StorageException> delete(Collection<ObjectKey> keys) throws StorageException {
-                return failFor(keys, CloudBucket.wal(1, 3));
+                return failFor(store, keys, CloudBucket.wal(1, 3));
             }
         };
         assertThat(delete("-b", A)).isEqualTo(1);
@@ -323,7 +317,7 @@ class CloudBackupDeleteMainTest {
 
     @Test
     void keepThatComesMeanwhileIsHonoured() {
-        bucket.store = new Wrapped(bucket.memory) {
+        bucket.store = new PassingObjectStore(bucket.memory) {
             @Override
             public ObjectPage list(String prefix, Optional<String> page, int max) throws StorageException {
                 ObjectPage answer = super.list(prefix, page, max);
@@ -369,77 +363,19 @@ class CloudBackupDeleteMainTest {
                         "ERROR: Could not create retention policy redundanc 1: Cannot parse option retention_policy: redundanc 1");
     }
 
-    /** Passes everything on. */
-    private static class Wrapped implements ObjectStore {
-        private final ObjectStore store;
-
-        Wrapped(ObjectStore store) {
-            this.store = store;
-        }
-
-        Map<ObjectKey, StorageException> failFor(Collection<ObjectKey> keys, String name) throws StorageException {
-            List<ObjectKey> rest = new ArrayList<>(keys);
-            Map<ObjectKey, StorageException> failures = new HashMap<>();
-            for (ObjectKey key : keys) {
-                if (key.name().equals(name)) {
-                    rest.remove(key);
-                    failures.put(
-                            key,
-                            new StorageException("cannot delete " + key, StorageException.Reason.DENIED, false, null));
-                }
+    /** Cannot delete one object. */
+    private static Map<ObjectKey, StorageException> failFor(ObjectStore store, Collection<ObjectKey> keys, String name)
+            throws StorageException {
+        List<ObjectKey> rest = new ArrayList<>(keys);
+        Map<ObjectKey, StorageException> failures = new HashMap<>();
+        for (ObjectKey key : keys) {
+            if (key.name().equals(name)) {
+                rest.remove(key);
+                failures.put(
+                        key, new StorageException("cannot delete " + key, StorageException.Reason.DENIED, false, null));
             }
-            store.delete(rest);
-            return failures;
         }
-
-        @Override
-        public boolean put(ObjectKey key, ObjectContent content, PutOptions options) throws IOException {
-            return store.put(key, content, options);
-        }
-
-        @Override
-        public ObjectUpload startUpload(ObjectKey key, PutOptions options) throws StorageException {
-            return store.startUpload(key, options);
-        }
-
-        @Override
-        public InputStream open(ObjectKey key) throws StorageException {
-            return store.open(key);
-        }
-
-        @Override
-        public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
-            return store.open(key, offset, length);
-        }
-
-        @Override
-        public Optional<ObjectInfo> stat(ObjectKey key) throws StorageException {
-            return store.stat(key);
-        }
-
-        @Override
-        public ObjectPage list(String prefix, Optional<String> page, int maxObjects) throws StorageException {
-            return store.list(prefix, page, maxObjects);
-        }
-
-        @Override
-        public Map<ObjectKey, StorageException> delete(Collection<ObjectKey> keys) throws StorageException {
-            return store.delete(keys);
-        }
-
-        @Override
-        public boolean containerExists() throws StorageException {
-            return store.containerExists();
-        }
-
-        @Override
-        public void createContainer() throws StorageException {
-            store.createContainer();
-        }
-
-        @Override
-        public void close() {
-            store.close();
-        }
+        store.delete(rest);
+        return failures;
     }
 }

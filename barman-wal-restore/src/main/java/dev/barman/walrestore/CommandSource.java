@@ -4,6 +4,7 @@ package dev.barman.walrestore;
 import dev.barman.file.IoReason;
 import dev.barman.process.OwnProcess;
 import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.prefetch.SegmentSource;
 import dev.barman.wal.spool.WalSpool;
 import java.io.File;
 import java.io.IOException;

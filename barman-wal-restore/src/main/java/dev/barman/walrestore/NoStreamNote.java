@@ -10,13 +10,20 @@ final class NoStreamNote {
     /** What Barman in Python says of an option that it does not know. */
     static final int UNKNOWN_OPTION = 2;
 
+    /** Name of the file. */
+    static final String NAME = "no-stream";
+
     private static final long MAX_AGE_MILLIS = 3_600_000;
 
     private final Path file;
 
-    /** @param directory something that is about this server alone */
-    NoStreamNote(Path directory) {
-        this.file = directory.resolve("no-stream");
+    private NoStreamNote(Path file) {
+        this.file = file;
+    }
+
+    /** @param file something beside what is about this server alone, or in it */
+    static NoStreamNote at(Path file) {
+        return new NoStreamNote(file);
     }
 
     boolean holds() {

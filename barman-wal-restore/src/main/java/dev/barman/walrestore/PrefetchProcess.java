@@ -1,100 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.walrestore;
 
-import dev.barman.wal.WalSegmentName;
-import dev.barman.wal.WalSegmentSize;
-import java.io.File;
-import java.io.IOException;
+import dev.barman.wal.prefetch.PrefetchStart;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Starts {@link PrefetchMain} in a process of its own that has nothing in common with ours: another session, the null device for
- * its standard streams (PostgreSQL's log collector would wait for whoever holds them), another working directory.
- */
+/** How {@code barman-wal-restore} starts {@link PrefetchMain}. */
 final class PrefetchProcess {
-    private static final File NOWHERE = new File("/dev/null");
-
-    private final List<String> program;
-    private final BarmanConnection connection;
-    private final String server;
-    private final int jobs;
-    private final List<String> options;
+    private PrefetchProcess() {}
 
     /**
+     * Says how the process is started.
+     *
      * @param program the command that runs {@link PrefetchMain}
      * @param connection how the server is reached
      * @param server its name in Barman's configuration
      * @param jobs how many segments to keep ready
      * @param options those of the remote {@code get-wal}, for a server that cannot stream
      */
-    PrefetchProcess(List<String> program, BarmanConnection connection, String server, int jobs, List<String> options) {
-        this.program = List.copyOf(program);
-        this.connection = connection;
-        this.server = server;
-        this.jobs = jobs;
-        this.options = List.copyOf(options);
-    }
-
-    /** The command of the distribution that this program was started from; empty outside of one. */
-    static List<String> ofDistribution() {
-        Path command = library("prefetch");
-        return command == null ? List.of() : List.of(command.toString());
+    static PrefetchStart of(
+            List<String> program, BarmanConnection connection, String server, int jobs, List<String> options) {
+        List<String> ofArchive = new ArrayList<>(connection.toArguments());
+        ofArchive.addAll(options);
+        return new PrefetchStart(program, ofArchive, List.of(connection.host(), server), jobs);
     }
 
     /** A file in the distribution's {@code lib}; null outside of one. */
     static @Nullable Path library(String name) {
-        String launcher = System.getProperty("barman.program");
-        Path bin = launcher == null ? null : Path.of(launcher).toAbsolutePath().getParent();
-        return bin == null ? null : bin.resolveSibling("lib").resolve(name);
-    }
-
-    /**
-     * Starts the process and does not wait for it.
-     *
-     * @param spool its directory
-     * @param systemIdentifier of the cluster
-     * @param size of its segments
-     * @param delivered the segment behind which it begins
-     * @param standby the PostgreSQL server with which the process ends
-     * @return its number
-     * @throws IOException when it cannot be started
-     */
-    long start(Path spool, long systemIdentifier, WalSegmentSize size, WalSegmentName delivered, Postmaster standby)
-            throws IOException {
-        if (program.isEmpty()) {
-            throw new IOException("this program was not started by its launcher");
-        }
-        List<String> argv = new ArrayList<>();
-        argv.addAll(program);
-        argv.add("--directory");
-        argv.add(spool.toString());
-        argv.add("--system-id");
-        argv.add(Long.toUnsignedString(systemIdentifier));
-        argv.add("--segment-size");
-        argv.add(Long.toString(size.bytes()));
-        argv.add("--standby");
-        argv.add(standby.dataDirectory().toString());
-        if (standby.process() != 0) {
-            argv.add("--postmaster");
-            argv.add(Long.toString(standby.process()));
-        }
-        argv.add("--parallel");
-        argv.add(Integer.toString(jobs));
-        argv.addAll(connection.toArguments());
-        argv.addAll(options);
-        argv.add("--");
-        argv.add(connection.host());
-        argv.add(server);
-        argv.add(delivered.text());
-        return new ProcessBuilder(argv)
-                .directory(spool.toFile())
-                .redirectInput(NOWHERE)
-                .redirectOutput(NOWHERE)
-                .redirectError(NOWHERE)
-                .start()
-                .pid();
+        return PrefetchStart.library(name);
     }
 }

@@ -10,6 +10,7 @@ import dev.barman.file.LockFile;
 import dev.barman.process.OwnProcess;
 import dev.barman.wal.archive.LastArchivedCache;
 import dev.barman.wal.archive.StateDirectory;
+import dev.barman.wal.prefetch.Postmaster;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -71,14 +72,14 @@ public final class SendMain {
             if (stream == null) {
                 if (opened.exitCode() == NoStreamNote.UNKNOWN_OPTION) {
                     log.accept("the server takes no streams; every call makes its own connection");
-                    new NoStreamNote(directory).write();
+                    NoStreamNote.at(directory.resolve(NoStreamNote.NAME)).write();
                     return 0;
                 }
                 log.accept("ended: the remote command ended with exit code " + opened.exitCode());
                 return FAILED;
             }
             try (stream) {
-                new NoStreamNote(directory).remove();
+                NoStreamNote.at(directory.resolve(NoStreamNote.NAME)).remove();
                 requests.begin(new SendRequests.Sender(
                         OwnProcess.pid(), postmaster.dataDirectory(), arguments.required("--command-line")));
                 try {

@@ -3,6 +3,8 @@ package dev.barman.walrestore;
 
 import dev.barman.file.IoReason;
 import dev.barman.file.LockFile;
+import dev.barman.wal.prefetch.Postmaster;
+import dev.barman.wal.prefetch.PrefetchStart;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,7 +47,7 @@ final class SendProcess {
 
     /** The command of the distribution that this program was started from; empty outside of one. */
     static List<String> ofDistribution() {
-        Path command = PrefetchProcess.library("send");
+        Path command = PrefetchStart.library("send");
         return command == null ? List.of() : List.of(command.toString());
     }
 
@@ -71,7 +73,7 @@ final class SendProcess {
      */
     void ensure(Path state, Postmaster postmaster, Consumer<String> warnings) {
         try {
-            if (new NoStreamNote(state).holds()) {
+            if (NoStreamNote.at(state.resolve(NoStreamNote.NAME)).holds()) {
                 return;
             }
             SendRequests requests = new SendRequests(state);

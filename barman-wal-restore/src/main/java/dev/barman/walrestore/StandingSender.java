@@ -6,6 +6,7 @@ import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.archive.LastArchivedCache;
 import dev.barman.wal.archive.ReadySegment;
 import dev.barman.wal.archive.ReadySegments;
+import dev.barman.wal.prefetch.Postmaster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

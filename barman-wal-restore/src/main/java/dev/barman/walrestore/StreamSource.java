@@ -3,6 +3,7 @@ package dev.barman.walrestore;
 
 import dev.barman.file.IoReason;
 import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.prefetch.SegmentSource;
 import dev.barman.wal.spool.WalSpool;
 import dev.barman.wal.stream.Answer;
 import dev.barman.wal.stream.WalStreamReader;

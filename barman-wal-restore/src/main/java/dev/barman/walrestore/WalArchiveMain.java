@@ -13,6 +13,7 @@ import dev.barman.wal.archive.StateDirectory;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionLevel;
 import dev.barman.wal.compress.CompressionSettings;
+import dev.barman.wal.prefetch.Postmaster;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

@@ -4,18 +4,22 @@ package dev.barman.walrestore;
 import dev.barman.file.IoReason;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalPageHeader;
-import dev.barman.wal.WalSegmentCheck;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionDetector;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;
+import dev.barman.wal.prefetch.SpooledRestore;
+import dev.barman.wal.restore.Callers;
+import dev.barman.wal.restore.Destination;
+import dev.barman.wal.restore.ReceivedWal;
+import dev.barman.wal.restore.RestoreException;
+import dev.barman.wal.restore.RestoreException.Reason;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.SequenceInputStream;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The file appears at its destination complete, durable, uncompressed and, if it is a segment, with the size and page header
  * that belong to the name; or it does not appear.
  */
-final class WalRestoreClient {
+final class WalRestoreClient implements SpooledRestore.Direct {
     private static final int BUFFER_BYTES = 128 * 1024;
     /** Longer than every magic number and than a WAL page header. */
     private static final int HEAD_BYTES = 64;
@@ -64,31 +68,23 @@ final class WalRestoreClient {
     }
 
     /** Asks the server whether it would give WAL files. Its answer goes to standard output. */
-    void test() throws ClientException {
+    void test() throws RestoreException {
         List<String> argv = connection.getWal(server, "dummy_wal_name", List.of("--test"));
         try (RemoteProcess remote = RemoteProcess.start(argv, RemoteProcess.Streams.INHERIT)) {
             int code = remote.waitFor();
             if (code != 0) {
-                throw failure(RestoreExit.ofRemoteTest(code), code);
+                // Here 1 is the answer.
+                throw failure(reason(code, true), code);
             }
         } catch (IOException e) {
             throw notRunnable(e);
         }
     }
 
-    /**
-     * Fetches one file.
-     *
-     * @param name the name asked for
-     * @param walDest where to put it
-     * @return the first page's header of a segment, null for other files and where it cannot be read
-     * @throws ClientException in every other case than success; nothing is at the destination then
-     * @throws TransferException the same, when the transfer itself failed, so that a pause may follow
-     */
-    @Nullable
-    WalPageHeader restore(String name, String walDest) throws ClientException, TransferException {
+    @Override
+    public @Nullable WalPageHeader restore(String name, String walDest) throws RestoreException {
         if (!WalFileName.isWalFileName(name)) {
-            throw new ClientException(RestoreExit.BAD_REQUEST, "'" + name + "' is not a valid wal file name");
+            throw new RestoreException(Reason.NAME, "'" + name + "' is not a valid wal file name");
         }
         try (Destination destination = Destination.open(walDest)) {
             RemoteProcess remote;
@@ -104,50 +100,27 @@ final class WalRestoreClient {
             try (remote) {
                 destination.removeStale();
                 return receive(name, remote, relay, destination);
-            } catch (ClientException e) {
-                throw new TransferException(e);
+            } catch (RestoreException e) {
+                throw e.duringTransfer();
             }
         }
     }
 
-    /** Who waits for the file. */
-    Callers callers() {
-        return callers;
-    }
-
-    /** A failure of the main transfer, after which {@code --sleep} applies. */
-    static final class TransferException extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        private final ClientException failure;
-
-        TransferException(ClientException failure) {
-            super(failure.getMessage(), failure);
-            this.failure = failure;
-        }
-
-        ClientException failure() {
-            return failure;
-        }
-    }
-
     private @Nullable WalPageHeader receive(
-            String name, RemoteProcess remote, ErrorRelay relay, Destination destination) throws ClientException {
-        Received received;
+            String name, RemoteProcess remote, ErrorRelay relay, Destination destination) throws RestoreException {
+        ReceivedWal received;
         try {
             received = copy(remote.output(), destination);
         } catch (WriteException e) {
-            throw new ClientException(RestoreExit.NOT_ASKED, String.valueOf(e.getMessage()));
+            throw new RestoreException(Reason.NOT_ASKED, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             // What the server says of itself comes first: data that breaks off explains nothing.
             failUnlessSuccess(name, remote.waitFor(), relay);
             throw unusable(name, "its data cannot be decompressed: " + e.getMessage());
         }
         failUnlessSuccess(name, remote.waitFor(), relay);
-        WalPageHeader header = WalFileName.isSegment(name)
-                ? WalPageHeader.parse(ByteBuffer.wrap(received.head)).orElse(null)
-                : null;
-        String problem = problem(name, received, header);
+        WalSegmentName segment = WalFileName.isSegment(name) ? WalSegmentName.parse(name) : null;
+        String problem = received.problem(segment, systemIdentifier);
         if (problem != null) {
             throw unusable(name, problem);
         }
@@ -155,40 +128,9 @@ final class WalRestoreClient {
         try {
             destination.deliver();
         } catch (IOException e) {
-            throw new ClientException(RestoreExit.NOT_ASKED, "Cannot complete WAL_DEST: " + IoReason.alone(e));
+            throw new RestoreException(Reason.NOT_ASKED, "Cannot complete WAL_DEST: " + IoReason.alone(e));
         }
-        return header;
-    }
-
-    private @Nullable String problem(String name, Received received, @Nullable WalPageHeader header) {
-        if (received.sizeBytes == 0) {
-            return "it is empty";
-        }
-        if (!WalFileName.isSegment(name)) {
-            return null;
-        }
-        String problem = WalSegmentCheck.problem(WalSegmentName.parse(name), received.head, received.sizeBytes);
-        if (problem == null
-                && header != null
-                && systemIdentifier.isPresent()
-                && systemIdentifier.getAsLong() != header.systemIdentifier()) {
-            return "it comes from the cluster with the system identifier " + header.systemId() + ", and this one has "
-                    + Long.toUnsignedString(systemIdentifier.getAsLong());
-        }
-        return problem;
-    }
-
-    private static final class Received {
-        final byte[] head = new byte[WalPageHeader.LENGTH];
-        long sizeBytes;
-
-        void add(byte[] buffer, int length) {
-            if (sizeBytes < head.length) {
-                int at = (int) sizeBytes;
-                System.arraycopy(buffer, 0, head, at, Math.min(head.length - at, length));
-            }
-            sizeBytes += length;
-        }
+        return segment == null ? null : received.header();
     }
 
     private static final class WriteException extends IOException {
@@ -199,10 +141,10 @@ final class WalRestoreClient {
         }
     }
 
-    private static Received copy(InputStream fromServer, Destination destination) throws IOException {
+    private static ReceivedWal copy(InputStream fromServer, Destination destination) throws IOException {
         byte[] head = fromServer.readNBytes(HEAD_BYTES);
         CompressionAlgorithm algorithm = detect(head);
-        Received received = new Received();
+        ReceivedWal received = new ReceivedWal();
         if (algorithm == null) {
             store(head, head.length, received, destination);
             copyAll(fromServer, received, destination);
@@ -228,7 +170,7 @@ final class WalRestoreClient {
         return CompressionDetector.STANDARD.detect(head, head.length).orElse(null);
     }
 
-    private static void copyAll(InputStream in, Received received, Destination destination) throws IOException {
+    private static void copyAll(InputStream in, ReceivedWal received, Destination destination) throws IOException {
         byte[] buffer = new byte[BUFFER_BYTES];
         int n;
         while ((n = in.read(buffer)) >= 0) {
@@ -236,9 +178,9 @@ final class WalRestoreClient {
         }
     }
 
-    private static void store(byte[] buffer, int length, Received received, Destination destination)
+    private static void store(byte[] buffer, int length, ReceivedWal received, Destination destination)
             throws WriteException {
-        received.add(buffer, length);
+        received.add(buffer, 0, length);
         try {
             destination.write(buffer, 0, length);
         } catch (IOException e) {
@@ -246,9 +188,9 @@ final class WalRestoreClient {
         }
     }
 
-    private void failUnlessSuccess(String name, int code, ErrorRelay relay) throws ClientException {
+    private void failUnlessSuccess(String name, int code, ErrorRelay relay) throws RestoreException {
         if (code != 0) {
-            throw failure(RestoreExit.ofRemote(code, isNotFound(name, relay.text())), code);
+            throw failure(reason(code, isNotFound(name, relay.text())), code);
         }
     }
 
@@ -257,24 +199,35 @@ final class WalRestoreClient {
         return said.contains("WAL file '" + name + "' not found in server ");
     }
 
-    private ClientException failure(int exit, int code) {
+    /** What the exit code of a remote {@code barman get-wal} means, which is not 0. */
+    private static Reason reason(int code, boolean notFound) {
+        return switch (code) {
+            // 1 is also an unknown server, a broken configuration, a full disk there: no answer to the question.
+            case 1 -> notFound ? Reason.ABSENT : Reason.NOT_ASKED;
+            case 3 -> Reason.NAME;
+            // 255 is ssh without a connection, 126 and 127 a missing barman, above 128 a signal.
+            default -> Reason.NOT_ASKED;
+        };
+    }
+
+    private RestoreException failure(Reason reason, int code) {
         boolean connectionLost = code < 0 || code > HIGHEST_OF_BARMAN;
-        return new ClientException(
-                exit,
+        return new RestoreException(
+                reason,
                 connectionLost
                         ? "Connection problem with " + connection.program() + " (exit code " + code + ")"
                         : "Remote 'barman get-wal' command has failed!");
     }
 
-    private ClientException unusable(String name, String why) {
-        return new ClientException(
-                RestoreExit.NOT_ASKED,
+    private RestoreException unusable(String name, String why) {
+        return new RestoreException(
+                Reason.NOT_ASKED,
                 "The server sent a file that cannot be WAL file '" + name + "': " + why
                         + ". Check it on the Barman server with: barman get-wal -o DIRECTORY " + server + " " + name);
     }
 
-    private ClientException notRunnable(IOException e) {
-        return new ClientException(
-                RestoreExit.NOT_ASKED, "Error executing " + connection.program() + ": " + IoReason.alone(e));
+    private RestoreException notRunnable(IOException e) {
+        return new RestoreException(
+                Reason.NOT_ASKED, "Error executing " + connection.program() + ": " + IoReason.alone(e));
     }
 }

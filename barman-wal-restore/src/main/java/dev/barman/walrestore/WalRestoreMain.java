@@ -7,12 +7,19 @@ import dev.barman.args.ProgramVersion;
 import dev.barman.args.UsageException;
 import dev.barman.process.ProgramEnd;
 import dev.barman.wal.ControlFile;
+import dev.barman.wal.prefetch.PrefetchStart;
+import dev.barman.wal.prefetch.SpooledRestore;
+import dev.barman.wal.restore.Callers;
+import dev.barman.wal.restore.OutageWait;
+import dev.barman.wal.restore.RestoreException;
+import dev.barman.wal.spool.SpoolLocation;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * {@code barman-wal-restore}: a {@code restore_command} that fetches one WAL file through {@code barman get-wal}, over ssh or
@@ -69,32 +76,39 @@ public final class WalRestoreMain {
             }
             String name = arguments.positional("WAL_NAME");
             String walDest = arguments.positional("WAL_DEST");
+            Consumer<String> warnings = warning -> err.println("WARNING: " + warning);
             if (jobs <= 1) {
-                outage.run(() -> client.restore(name, walDest), callers, err);
+                outage.run(() -> client.restore(name, walDest), callers, warnings);
                 return RestoreExit.DELIVERED;
             }
             String spoolDirectory = arguments.value("--spool-dir");
             Path base = Path.of(spoolDirectory == null ? DEFAULT_SPOOL : spoolDirectory)
                     .toAbsolutePath();
             requireParent(base);
-            PrefetchProcess prefetch = new PrefetchProcess(
-                    PrefetchProcess.ofDistribution(), connection, server, jobs, remoteOptions(arguments, false));
+            PrefetchStart prefetch = PrefetchProcess.of(
+                    PrefetchStart.ofDistribution(), connection, server, jobs, remoteOptions(arguments, false));
             SpooledRestore spooled = new SpooledRestore(
-                    base, connection, server, Path.of("").toAbsolutePath(), systemIdentifier, prefetch, client, err);
+                    base,
+                    SpoolLocation.ofServer(base, connection.host(), server),
+                    Path.of("").toAbsolutePath(),
+                    systemIdentifier,
+                    prefetch,
+                    client,
+                    callers,
+                    warnings);
             boolean partial = arguments.has("--partial");
-            outage.run(() -> spooled.restore(name, walDest, partial), callers, err);
+            outage.run(() -> spooled.restore(name, walDest, partial), callers, warnings);
             return RestoreExit.DELIVERED;
         } catch (UsageException e) {
             err.print(parser.usage());
             err.println(PROGRAM + ": error: " + e.getMessage());
             return RestoreExit.NOT_ASKED;
-        } catch (ClientException e) {
+        } catch (RestoreException e) {
             err.println("ERROR: " + e.getMessage());
-            return e.exitCode();
-        } catch (WalRestoreClient.TransferException e) {
-            err.println("ERROR: " + e.getMessage());
-            sleep(sleepSeconds, err);
-            return e.failure().exitCode();
+            if (e.isDuringTransfer()) {
+                sleep(sleepSeconds, err);
+            }
+            return RestoreExit.of(e);
         }
     }
 
@@ -153,11 +167,11 @@ public final class WalRestoreMain {
     }
 
     /** One level is made where it is missing, as in the original; more is likely a mistake in the path. */
-    private static void requireParent(Path base) throws ClientException {
+    private static void requireParent(Path base) throws RestoreException {
         Path parent = base.getParent();
         if (parent != null && !Files.isDirectory(parent)) {
-            throw new ClientException(
-                    RestoreExit.NOT_ASKED,
+            throw new RestoreException(
+                    RestoreException.Reason.NOT_ASKED,
                     "Cannot create the spool directory '" + base + "': there is no directory '" + parent + "'");
         }
     }

@@ -151,13 +151,13 @@ class SendMainTest {
     void serverWithoutStreamsIsRememberedForAnHour() throws IOException {
         barman.does("echo 'usage: barman' >&2; exit 2");
         assertThat(run()).isZero();
-        assertThat(new NoStreamNote(state).holds()).isTrue();
+        assertThat(NoStreamNote.at(state.resolve(NoStreamNote.NAME)).holds()).isTrue();
         assertThat(state.resolve("sender")).doesNotExist();
 
         Files.setLastModifiedTime(
                 state.resolve("no-stream"),
                 java.nio.file.attribute.FileTime.fromMillis(System.currentTimeMillis() - 3_601_000));
-        assertThat(new NoStreamNote(state).holds()).isFalse();
+        assertThat(NoStreamNote.at(state.resolve(NoStreamNote.NAME)).holds()).isFalse();
     }
 
     @Test

@@ -11,6 +11,10 @@ import dev.barman.process.OwnProcess;
 import dev.barman.wal.TestSegments;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.WalSegmentSize;
+import dev.barman.wal.prefetch.PrefetchStart;
+import dev.barman.wal.prefetch.SpooledRestore;
+import dev.barman.wal.restore.Callers;
+import dev.barman.wal.restore.RestoreException;
 import dev.barman.wal.spool.PrefetchRequests;
 import dev.barman.wal.spool.SpoolLocation;
 import dev.barman.wal.spool.WalSpool;
@@ -77,23 +81,23 @@ class SpooledRestoreTest {
         return script;
     }
 
-    private void restore(String name, OptionalLong systemIdentifier, boolean partial)
-            throws ClientException, WalRestoreClient.TransferException {
+    private void restore(String name, OptionalLong systemIdentifier, boolean partial) throws RestoreException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         PrintStream errors = new PrintStream(bytes, true);
         try {
             List<String> options = partial ? List.of("--partial") : List.of();
-            PrefetchProcess prefetch =
-                    new PrefetchProcess(List.of(background.toString()), connection, "main", 8, List.of());
+            PrefetchStart prefetch =
+                    PrefetchProcess.of(List.of(background.toString()), connection, "main", 8, List.of());
+            Callers callers = Callers.now();
             new SpooledRestore(
                             base,
-                            connection,
-                            "main",
+                            SpoolLocation.ofServer(base, "host", "main"),
                             standby,
                             systemIdentifier,
                             prefetch,
-                            new WalRestoreClient(connection, "main", options, systemIdentifier, Callers.now(), errors),
-                            errors)
+                            new WalRestoreClient(connection, "main", options, systemIdentifier, callers, errors),
+                            callers,
+                            warning -> errors.println("WARNING: " + warning))
                     .restore(name, destination.toString(), partial);
         } finally {
             err = bytes.toString(StandardCharsets.UTF_8);
@@ -104,10 +108,8 @@ class SpooledRestoreTest {
         try {
             restore(name, OptionalLong.of(TestSegments.SYSTEM_ID), false);
             return 0;
-        } catch (ClientException e) {
-            return e.exitCode();
-        } catch (WalRestoreClient.TransferException e) {
-            return e.failure().exitCode();
+        } catch (RestoreException e) {
+            return RestoreExit.of(e);
         }
     }
 
@@ -221,10 +223,10 @@ class SpooledRestoreTest {
 
     @Test
     void segmentOfAnotherClusterIsNotDelivered() {
-        ClientException failure = catchThrowableOfType(
-                        WalRestoreClient.TransferException.class, () -> restore(WAL, OptionalLong.of(42), false))
-                .failure();
-        assertThat(failure.exitCode()).isEqualTo(RestoreExit.NOT_ASKED);
+        RestoreException failure =
+                catchThrowableOfType(RestoreException.class, () -> restore(WAL, OptionalLong.of(42), false));
+        assertThat(failure.isDuringTransfer()).isTrue();
+        assertThat(RestoreExit.of(failure)).isEqualTo(RestoreExit.NOT_ASKED);
         assertThat(failure).hasMessageContaining("and this one has 42");
         assertThat(destination).doesNotExist();
     }
@@ -298,10 +300,8 @@ class SpooledRestoreTest {
                 try {
                     restore(WAL, OptionalLong.of(TestSegments.SYSTEM_ID), partial);
                     return 0;
-                } catch (ClientException e) {
-                    return e.exitCode();
-                } catch (WalRestoreClient.TransferException e) {
-                    return e.failure().exitCode();
+                } catch (RestoreException e) {
+                    return RestoreExit.of(e);
                 }
             });
             for (int i = 0; i < 500 && requests.wants().isEmpty(); i++) {

@@ -9,6 +9,7 @@ import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.archive.LastArchivedCache;
 import dev.barman.wal.archive.ReadySegment;
 import dev.barman.wal.archive.StateDirectory;
+import dev.barman.wal.prefetch.Postmaster;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -7,6 +7,7 @@ import dev.barman.args.ArgumentParser;
 import dev.barman.wal.TestSegments;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.WalSegmentSize;
+import dev.barman.wal.prefetch.SegmentSource;
 import dev.barman.wal.spool.WalSpool;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,6 +4,7 @@ package dev.barman.storage.cloud;
 import dev.barman.object.ObjectKey;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.compress.CompressionAlgorithm;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ public final class WalKeys {
             CompressionAlgorithm.ZSTD,
             CompressionAlgorithm.LZ4);
 
+    private static final List<Form> FORMS = formsInOrder();
+
     private final CloudLocation location;
     private final String server;
 
@@ -38,6 +41,20 @@ public final class WalKeys {
         this.server = server;
         // Fails for a name that no key can have.
         location.key(server);
+    }
+
+    private static List<Form> formsInOrder() {
+        List<Form> forms = new ArrayList<>();
+        forms.add(new Form(null));
+        for (CompressionAlgorithm algorithm : ALGORITHMS) {
+            forms.add(new Form(algorithm));
+        }
+        return List.copyOf(forms);
+    }
+
+    /** {@return all forms that a WAL file may have, in the order in which a restore prefers them} */
+    public static List<Form> forms() {
+        return FORMS;
     }
 
     /** {@return the beginning of the keys of all WAL files of the server} */

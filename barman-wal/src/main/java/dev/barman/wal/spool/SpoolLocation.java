@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.zip.CRC32;
 
 /**
- * Where the spool of a standby lies: {@code BASE/HOST/SERVER/SYSTEM-ID/STANDBY}. Files of different archives, of clusters that
+ * Where the spool of a standby lies: {@code BASE/HOST/SERVER/SYSTEM-ID/STANDBY}, or with a bucket in place of the host. Files of different archives, of clusters that
  * were created anew under the same name, and of standbys that share a host so never meet.
  */
 public final class SpoolLocation {
     private static final int MAX_NAME = 100;
-    private static final int MAX_STANDBY = 200;
+    private static final int MAX_PATH = 200;
     private static final char SEPARATOR = '=';
 
     private SpoolLocation() {}
@@ -28,6 +28,17 @@ public final class SpoolLocation {
     }
 
     /**
+     * The directory of everything that comes from one archive that has no host.
+     *
+     * @param base the directory given by the user
+     * @param place what the archive is called by those who use it, best with slashes as the only special characters
+     * @param server the server's name there
+     */
+    public static Path ofPlace(Path base, String place, String server) {
+        return base.resolve(nameOfPath(place)).resolve(fileName(server));
+    }
+
+    /**
      * The directory of one standby.
      *
      * @param ofServer what {@link #ofServer} gives
@@ -35,11 +46,11 @@ public final class SpoolLocation {
      * @param standby where the standby runs, normally its data directory; absolute, without links
      */
     public static Path ofStandby(Path ofServer, long systemIdentifier, Path standby) {
-        return ofServer.resolve(Long.toUnsignedString(systemIdentifier)).resolve(standbyName(standby.toString()));
+        return ofServer.resolve(Long.toUnsignedString(systemIdentifier)).resolve(nameOfPath(standby.toString()));
     }
 
-    /** The path with another separator; the launcher of barman-wal-restore computes the same. */
-    private static String standbyName(String path) {
+    /** The path with another separator; the launchers compute the same. */
+    private static String nameOfPath(String path) {
         StringBuilder name = new StringBuilder(path.length());
         for (int i = path.startsWith("/") ? 1 : 0; i < path.length(); i++) {
             char c = path.charAt(i);
@@ -48,7 +59,7 @@ public final class SpoolLocation {
             }
             name.append(c == '/' ? SEPARATOR : c);
         }
-        return name.length() == 0 || name.length() > MAX_STANDBY ? "~" + checksum(path) : name.toString();
+        return name.length() == 0 || name.length() > MAX_PATH ? "~" + checksum(path) : name.toString();
     }
 
     private static boolean isHarmless(char c) {

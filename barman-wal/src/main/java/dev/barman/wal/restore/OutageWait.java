@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.wal.restore;
 
 import dev.barman.args.UsageException;
-import java.io.PrintStream;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long to go on asking while the backup host cannot be asked. PostgreSQL takes every exit code from 1 to 125 for the end of the
+ * How long to go on asking while the archive cannot be asked. PostgreSQL takes every exit code from 1 to 125 for the end of the
  * archive, and a recovery that is not that of a standby ends there, on whatever data it has got by then.
  */
-final class OutageWait {
+public final class OutageWait {
     private static final long FIRST_PAUSE_MILLIS = 1_000;
     private static final long LONGEST_PAUSE_MILLIS = 15_000;
     private static final long FOREVER = Long.MAX_VALUE;
@@ -21,12 +21,21 @@ final class OutageWait {
     }
 
     /** What may be tried again. */
-    interface Attempt {
-        void run() throws ClientException, WalRestoreClient.TransferException;
+    public interface Attempt {
+        /**
+         * @throws RestoreException in every other case than success
+         */
+        void run() throws RestoreException;
     }
 
-    /** @param text the value of the option, null where it was not given */
-    static OutageWait parse(@Nullable String text) throws UsageException {
+    /**
+     * Reads the value of the option {@code --outage-timeout}.
+     *
+     * @param text the value, null where it was not given
+     * @return how long to go on
+     * @throws UsageException when it is neither a number nor {@code forever}
+     */
+    public static OutageWait parse(@Nullable String text) throws UsageException {
         if (text == null) {
             return new OutageWait(0);
         }
@@ -45,22 +54,29 @@ final class OutageWait {
                 "argument --outage-timeout: invalid value: '" + text + "' (a number of seconds, or 'forever')");
     }
 
-    /** Runs the attempt, again and again with pauses while its outcome is that the server could not be asked and somebody waits. */
-    void run(Attempt attempt, Callers callers, PrintStream err)
-            throws ClientException, WalRestoreClient.TransferException {
+    /**
+     * Runs the attempt, again and again with pauses while its outcome is that the archive could not be asked and somebody waits.
+     *
+     * @param attempt asks the archive
+     * @param callers who waits
+     * @param warnings is told why it takes longer, once
+     * @throws RestoreException what the last attempt failed with
+     */
+    public void run(Attempt attempt, Callers callers, Consumer<String> warnings) throws RestoreException {
         long start = System.nanoTime();
         long pause = FIRST_PAUSE_MILLIS;
         while (true) {
             try {
                 attempt.run();
                 return;
-            } catch (WalRestoreClient.TransferException e) {
+            } catch (RestoreException e) {
                 long left = millis == FOREVER ? FOREVER : millis - (System.nanoTime() - start) / 1_000_000;
-                if (e.failure().exitCode() != RestoreExit.NOT_ASKED || left <= 0 || !callers.areThere()) {
+                boolean passing = e.isDuringTransfer() && e.reason() == RestoreException.Reason.NOT_ASKED;
+                if (!passing || left <= 0 || !callers.areThere()) {
                     throw e;
                 }
                 if (pause == FIRST_PAUSE_MILLIS) {
-                    err.println("WARNING: " + e.getMessage() + " Trying again"
+                    warnings.accept(e.getMessage() + " Trying again"
                             + (millis == FOREVER ? "." : " for " + (left + 999) / 1000 + " seconds."));
                 }
                 try {

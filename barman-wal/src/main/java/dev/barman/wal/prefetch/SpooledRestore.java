@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.wal.prefetch;
 
 import dev.barman.file.AtomicFile;
 import dev.barman.file.IoReason;
@@ -7,26 +7,29 @@ import dev.barman.process.OwnProcess;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalPageHeader;
 import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.restore.Callers;
+import dev.barman.wal.restore.Destination;
+import dev.barman.wal.restore.RestoreException;
 import dev.barman.wal.spool.PrefetchRequests;
 import dev.barman.wal.spool.SpoolLocation;
 import dev.barman.wal.spool.WalSpool;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Restores with files fetched ahead: hands over what lies in the spool, waits for what a background process is fetching, and
- * otherwise asks the server itself and then starts such a process for what comes next.
+ * otherwise asks the archive itself and then starts such a process for what comes next.
  *
  * <p>The background process only makes things faster: whatever happens to it, the file is asked for directly. It answers
- * "not in the archive" only from a question to the server that was put after PostgreSQL's.
+ * "not in the archive" only from a question to the archive that was put after PostgreSQL's.
  */
-final class SpooledRestore {
+public final class SpooledRestore {
     private static final long POLL_MILLIS = 4;
     /** How often to look whether the background process still lives. */
     private static final long PROBE_MILLIS = 100;
@@ -40,36 +43,52 @@ final class SpooledRestore {
     private final Path ofServer;
     private final Path standby;
     private final OptionalLong systemIdentifier;
-    private final PrefetchProcess prefetch;
-    private final WalRestoreClient client;
-    private final PrintStream err;
+    private final PrefetchStart prefetch;
+    private final Direct direct;
+    private final Callers callers;
+    private final Consumer<String> warnings;
+
+    /** Asks the archive itself. */
+    public interface Direct {
+        /**
+         * Delivers one file.
+         *
+         * @param name the name asked for
+         * @param walDest where to put it
+         * @return the first page's header of a segment, null for other files and where it cannot be read
+         * @throws RestoreException in every other case than success
+         */
+        @Nullable
+        WalPageHeader restore(String name, String walDest) throws RestoreException;
+    }
 
     /**
      * @param base the directory given by the user
-     * @param connection how the server is reached
-     * @param server its name in Barman's configuration
+     * @param ofServer that of the archive below it, see {@link SpoolLocation#ofServer}
      * @param standby the working directory, absolute
      * @param systemIdentifier that of the data directory, where there is one
      * @param prefetch starts the background process
-     * @param client asks the server
-     * @param err for warnings
+     * @param direct asks the archive
+     * @param callers who waits for the file
+     * @param warnings for what only makes things slower
      */
-    SpooledRestore(
+    public SpooledRestore(
             Path base,
-            BarmanConnection connection,
-            String server,
+            Path ofServer,
             Path standby,
             OptionalLong systemIdentifier,
-            PrefetchProcess prefetch,
-            WalRestoreClient client,
-            PrintStream err) {
+            PrefetchStart prefetch,
+            Direct direct,
+            Callers callers,
+            Consumer<String> warnings) {
         this.base = base;
-        this.ofServer = SpoolLocation.ofServer(base, connection.host(), server);
+        this.ofServer = ofServer;
         this.standby = standby;
         this.systemIdentifier = systemIdentifier.isPresent() ? systemIdentifier : remembered();
         this.prefetch = prefetch;
-        this.client = client;
-        this.err = err;
+        this.direct = direct;
+        this.callers = callers;
+        this.warnings = warnings;
     }
 
     /**
@@ -77,18 +96,16 @@ final class SpooledRestore {
      *
      * @param name the name asked for
      * @param walDest where to put it
-     * @param partial whether a partial segment will do; such a one is fetched directly
-     * @throws ClientException in every other case than success; nothing is at the destination then
-     * @throws WalRestoreClient.TransferException the same, when the transfer itself failed
+     * @param partial whether a partial segment will do for which the background process does not look; it is fetched directly then
+     * @throws RestoreException in every other case than success; nothing is at the destination then
      */
-    void restore(String name, String walDest, boolean partial)
-            throws ClientException, WalRestoreClient.TransferException {
+    public void restore(String name, String walDest, boolean partial) throws RestoreException {
         if (!WalFileName.isSegment(name)) {
             // A new history means that the course of the recovery is about to be decided anew.
             if (WalFileName.isWalFileName(name)) {
                 dropSpool();
             }
-            client.restore(name, walDest);
+            direct.restore(name, walDest);
             return;
         }
         WalSegmentName segment = WalSegmentName.parse(name);
@@ -112,9 +129,9 @@ final class SpooledRestore {
             }
         }
         Postmaster postmaster = Postmaster.of(standby);
-        WalPageHeader header = client.restore(name, walDest);
+        WalPageHeader header = direct.restore(name, walDest);
         // A server that is ending meanwhile asks for nothing more.
-        if (header != null && !served && client.callers().areThere()) {
+        if (header != null && !served && callers.areThere()) {
             prefetchBehind(segment, header, postmaster);
         }
     }
@@ -136,19 +153,19 @@ final class SpooledRestore {
     }
 
     /** Hands over what lies ready. */
-    private boolean deliver(WalSpool spool, WalSegmentName name, String walDest) throws ClientException, IOException {
+    private boolean deliver(WalSpool spool, WalSegmentName name, String walDest) throws RestoreException, IOException {
         Path file = spool.find(name);
         if (file == null) {
             return false;
         }
-        client.callers().require();
+        callers.require();
         return Destination.takeOver(file, walDest);
     }
 
-    /** Waits for what the background process fetches. Returns false when the server is to be asked directly. */
+    /** Waits for what the background process fetches. Returns false when the archive is to be asked directly. */
     private boolean await(
             WalSpool spool, PrefetchRequests requests, WalSegmentName name, String walDest, boolean partial)
-            throws ClientException, IOException, WalRestoreClient.TransferException {
+            throws RestoreException, IOException {
         long process = OwnProcess.pid();
         requests.want(process, name);
         try {
@@ -161,8 +178,10 @@ final class SpooledRestore {
                     return true;
                 }
                 if (answer == PrefetchRequests.Answer.ABSENT && !partial) {
-                    throw new WalRestoreClient.TransferException(new ClientException(
-                            RestoreExit.ABSENT, "WAL file '" + name.text() + "' is not in the archive"));
+                    throw new RestoreException(
+                                    RestoreException.Reason.ABSENT,
+                                    "WAL file '" + name.text() + "' is not in the archive")
+                            .duringTransfer();
                 }
                 if (answer != null) {
                     return false;
@@ -210,7 +229,7 @@ final class SpooledRestore {
             warn(e);
         } catch (RuntimeException e) {
             // The file is delivered, and PostgreSQL is to know it.
-            err.println("WARNING: nothing is fetched ahead: " + e);
+            warnings.accept("nothing is fetched ahead: " + e);
         }
     }
 
@@ -242,6 +261,6 @@ final class SpooledRestore {
     }
 
     private void warn(IOException e) {
-        err.println("WARNING: nothing is fetched ahead, the spool directory cannot be used: " + IoReason.of(e));
+        warnings.accept("nothing is fetched ahead, the spool directory cannot be used: " + IoReason.of(e));
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.wal.prefetch;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,9 +12,14 @@ import java.nio.file.Path;
  * @param dataDirectory where the file lies
  * @param process number of the process; 0 when there was no server, so that there is nothing to watch
  */
-record Postmaster(Path dataDirectory, long process) implements Prefetcher.Standby {
-    /** The server of this moment. */
-    static Postmaster of(Path dataDirectory) {
+public record Postmaster(Path dataDirectory, long process) implements Prefetcher.Standby {
+    /**
+     * The server of this moment.
+     *
+     * @param dataDirectory its data directory
+     * @return the server
+     */
+    public static Postmaster of(Path dataDirectory) {
         return new Postmaster(dataDirectory, read(dataDirectory));
     }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.wal.prefetch;
 
 import dev.barman.wal.WalSegmentName;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Where segments fetched ahead come from. Requests are made by one thread; their results may come from another. */
-interface SegmentSource extends AutoCloseable {
+/** Where segments fetched ahead come from. Requests are made by one thread; their results may come from others. */
+public interface SegmentSource extends AutoCloseable {
     /** What became of a request. */
     enum Outcome {
         /** The segment is in the spool. */
@@ -29,15 +29,32 @@ interface SegmentSource extends AutoCloseable {
 
     /** Receives results; does not block. */
     interface Results {
+        /**
+         * @param result the end of one request
+         */
         void add(Result result);
     }
 
-    /** How many requests may be under way at a time for the source to be busy all the time. */
+    /** Opens a source. */
+    interface Opener {
+        /**
+         * Opens the source, with a first request.
+         *
+         * @param first the segment asked for
+         * @param results gets the results, as long as the source is open
+         * @return the source, to be closed
+         * @throws IOException when the archive cannot be reached
+         */
+        SegmentSource open(WalSegmentName first, Results results) throws IOException;
+    }
+
+    /** {@return how many requests may be under way at a time, for the source to be busy all the time} */
     int depth();
 
     /**
      * Asks for a segment.
      *
+     * @param name the segment
      * @throws IOException when the server cannot be reached any more
      */
     void request(WalSegmentName name) throws IOException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.wal.restore;
 
 import dev.barman.file.IoReason;
 import dev.barman.process.OwnProcess;
@@ -24,7 +24,7 @@ import java.util.Set;
  *
  * <p>Not thread-safe.
  */
-final class Destination implements AutoCloseable {
+public final class Destination implements AutoCloseable {
     private static final String TEMPORARY_SUFFIX = ".barman-tmp";
 
     private final Path file;
@@ -49,9 +49,10 @@ final class Destination implements AutoCloseable {
      * Prepares the destination: checks that it can be written, removes what is there.
      *
      * @param walDest path as given by the user
-     * @throws ClientException when it is a directory, another thing that is no file, or cannot be written
+     * @return the destination, to be closed in any case
+     * @throws RestoreException when it is a directory, another thing that is no file, or cannot be written
      */
-    static Destination open(String walDest) throws ClientException {
+    public static Destination open(String walDest) throws RestoreException {
         Path file = file(walDest);
         String prefix = "." + file.getFileName() + ".";
         Path temporary = file.resolveSibling(prefix + OwnProcess.pid() + TEMPORARY_SUFFIX);
@@ -75,16 +76,19 @@ final class Destination implements AutoCloseable {
         }
     }
 
-    private static Path file(String walDest) throws ClientException {
+    private static Path file(String walDest) throws RestoreException {
         Path file = Path.of(walDest);
         if (Files.isDirectory(file)) {
-            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST cannot be a directory: " + walDest);
+            throw new RestoreException(
+                    RestoreException.Reason.DESTINATION, "WAL_DEST cannot be a directory: " + walDest);
         }
         if (Files.exists(file) && !Files.isRegularFile(file)) {
-            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST is not a regular file: " + walDest);
+            throw new RestoreException(
+                    RestoreException.Reason.DESTINATION, "WAL_DEST is not a regular file: " + walDest);
         }
         if (file.getFileName() == null) {
-            throw new ClientException(RestoreExit.BAD_REQUEST, "WAL_DEST is not the name of a file: " + walDest);
+            throw new RestoreException(
+                    RestoreException.Reason.DESTINATION, "WAL_DEST is not the name of a file: " + walDest);
         }
         return file;
     }
@@ -96,9 +100,9 @@ final class Destination implements AutoCloseable {
      * @param source goes away
      * @param walDest path as given by the user
      * @return false when the source has gone before; nothing has happened then
-     * @throws ClientException when the destination is a directory, another thing that is no file, or cannot be written
+     * @throws RestoreException when the destination is a directory, another thing that is no file, or cannot be written
      */
-    static boolean takeOver(Path source, String walDest) throws ClientException {
+    public static boolean takeOver(Path source, String walDest) throws RestoreException {
         Path file = file(walDest);
         try {
             Files.move(source, file, StandardCopyOption.ATOMIC_MOVE);
@@ -113,7 +117,7 @@ final class Destination implements AutoCloseable {
         }
     }
 
-    private static boolean copy(Path source, String walDest) throws ClientException {
+    private static boolean copy(Path source, String walDest) throws RestoreException {
         try (FileChannel from = FileChannel.open(source, StandardOpenOption.READ);
                 Destination destination = open(walDest)) {
             long size = from.size();
@@ -138,21 +142,22 @@ final class Destination implements AutoCloseable {
         }
     }
 
-    private static ClientException incomplete(String walDest, IOException e) {
-        return new ClientException(
-                RestoreExit.NOT_ASKED, "Cannot write '" + walDest + "' (WAL_DEST): " + IoReason.alone(e));
+    private static RestoreException incomplete(String walDest, IOException e) {
+        return new RestoreException(
+                RestoreException.Reason.NOT_ASKED, "Cannot write '" + walDest + "' (WAL_DEST): " + IoReason.alone(e));
     }
 
-    private static ClientException unwritable(String walDest, IOException e) {
-        return new ClientException(
-                RestoreExit.BAD_REQUEST, "Cannot open '" + walDest + "' (WAL_DEST) for writing: " + IoReason.alone(e));
+    private static RestoreException unwritable(String walDest, IOException e) {
+        return new RestoreException(
+                RestoreException.Reason.DESTINATION,
+                "Cannot open '" + walDest + "' (WAL_DEST) for writing: " + IoReason.alone(e));
     }
 
     /**
      * Removes what runs that were killed have left beside the destination. Called while the connection is being made, so that
      * it costs no time.
      */
-    void removeStale() {
+    public void removeStale() {
         String prefix = "." + file.getFileName() + ".";
         Path parent = file.toAbsolutePath().getParent();
         if (parent == null) {
@@ -182,15 +187,34 @@ final class Destination implements AutoCloseable {
         }
     }
 
-    void write(byte[] bytes, int offset, int length) throws IOException {
+    /**
+     * Writes the next bytes.
+     *
+     * @throws IOException when the file system does not take them
+     */
+    public void write(byte[] bytes, int offset, int length) throws IOException {
         ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
         while (buffer.hasRemaining()) {
             channel.write(buffer);
         }
     }
 
-    /** Makes the file durable and gives it its name. */
-    void deliver() throws IOException {
+    /**
+     * Forgets what was written, for a transfer that begins anew.
+     *
+     * @throws IOException when the file system refuses
+     */
+    public void restart() throws IOException {
+        channel.truncate(0);
+        channel.position(0);
+    }
+
+    /**
+     * Makes the file durable and gives it its name.
+     *
+     * @throws IOException when that fails; the name does not exist then
+     */
+    public void deliver() throws IOException {
         channel.force(true);
         channel.close();
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);

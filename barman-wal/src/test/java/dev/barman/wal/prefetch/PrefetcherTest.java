@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.wal.prefetch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

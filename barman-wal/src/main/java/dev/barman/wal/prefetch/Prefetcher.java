@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.wal.prefetch;
 
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.WalSegmentSize;
@@ -38,11 +38,6 @@ final class Prefetcher {
     private static final long CHECK_STANDBY_MILLIS = 1_000;
     /** What lies ready at a time at most, whatever the number of segments. */
     static final long MAX_WINDOW_BYTES = 1L << 30;
-
-    /** Opens the source, with a first request. */
-    interface Opener {
-        SegmentSource open(WalSegmentName first, SegmentSource.Results results) throws IOException;
-    }
 
     /** Whether the PostgreSQL server is still there. */
     interface Standby {
@@ -108,7 +103,7 @@ final class Prefetcher {
      * @return the reason, for the log
      * @throws IOException when the spool directory cannot be used
      */
-    String run(Opener opener) throws IOException {
+    String run(SegmentSource.Opener opener) throws IOException {
         requests.clear();
         spool.removeLeftovers();
         // What a predecessor has left was fetched at another time, and is of no use if it does not come next.
@@ -125,7 +120,7 @@ final class Prefetcher {
             try {
                 source = opener.open(next, results::add);
             } catch (IOException e) {
-                return "the server cannot be asked: " + e.getMessage();
+                return "the archive cannot be asked: " + e.getMessage();
             }
             next = next.next(size);
             try (source) {

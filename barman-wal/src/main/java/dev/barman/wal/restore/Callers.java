@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.wal.restore;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * The processes that wait for this one: the launcher, the shell that PostgreSQL runs its command with, PostgreSQL itself. When one of
  * them was killed, somebody else may be about to receive another file at the same destination, and ours must not get there. Immutable.
  */
-final class Callers {
+public final class Callers {
     private static final int GENERATIONS = 3;
     private static final Path PROCESSES = Path.of("/proc");
 
@@ -22,23 +22,23 @@ final class Callers {
     }
 
     /** Those of this moment. */
-    static Callers now() {
+    public static Callers now() {
         return new Callers(chain());
     }
 
     /** Whether they are all still there. Where the system does not tell, they are taken to be. */
-    boolean areThere() {
+    public boolean areThere() {
         return atStart.equals(chain());
     }
 
     /**
      * Makes sure that they are all still there.
      *
-     * @throws ClientException when one has ended
+     * @throws RestoreException when one has ended
      */
-    void require() throws ClientException {
+    public void require() throws RestoreException {
         if (!areThere()) {
-            throw new ClientException(RestoreExit.NOT_ASKED, "Whoever asked for the file has ended");
+            throw new RestoreException(RestoreException.Reason.NOT_ASKED, "Whoever asked for the file has ended");
         }
     }
 

@@ -1,44 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by barman-wal-restore: delivers a segment that lies ready in the spool, or is about to, without starting Java, which takes ten
+# Sourced by the restore commands: delivers a segment that lies ready in the spool, or is about to, without starting Java, which takes ten
 # times as long. It does what WalSpool and Destination do, for the common case alone; with any doubt it does nothing, and Java decides.
 
-# spooled WORD...: exits with 0 once the segment is delivered, returns otherwise.
+# spooled: exits with 0 once the segment is delivered, returns otherwise. The command has set, from its command line: jobs, spool,
+# archive (the directory of the archive and of the server in the spool), wal, dest.
 spooled() {
-    spool=/var/tmp/walrestore jobs=0 host='' server='' wal='' dest='' words=0
-    while [ $# -gt 0 ]; do
-        case $1 in
-            -p | --parallel | --spool-dir | -U | --user | --port | -c | --config | -s | --sleep | --local-command | --keep-connection | --outage-timeout)
-                [ $# -gt 1 ] || return 0
-                case $1 in
-                    -p | --parallel) jobs=$2 ;;
-                    --spool-dir) spool=$2 ;;
-                esac
-                shift
-                ;;
-            --parallel=*) jobs=${1#*=} ;;
-            -p[0-9]*) jobs=${1#-p} ;;
-            --spool-dir=*) spool=${1#*=} ;;
-            --user=* | --port=* | --config=* | --sleep=* | --local-command=* | --outage-timeout=* | --keep-connection=*) ;;
-            -P | --partial | --keep-compression) ;;
-            -*) return 0 ;;
-            *)
-                words=$((words + 1))
-                case $words in
-                    1) host=$1 ;;
-                    2) server=$1 ;;
-                    3) wal=$1 ;;
-                    4) dest=$1 ;;
-                esac
-                ;;
-        esac
-        shift
-    done
-    [ $words -eq 4 ] || return 0
     case $jobs in '' | *[!0-9]* | 0 | 1 | ?????*) return 0 ;; esac
     case $wal in *[!0-9A-F]*) return 0 ;; esac
     [ ${#wal} -eq 24 ] || return 0
-    case $host in '' | .* | *[!A-Za-z0-9._-]*) return 0 ;; esac
-    case $server in '' | .* | *[!A-Za-z0-9._-]*) return 0 ;; esac
     case $spool in /*) ;; *) return 0 ;; esac
     case $dest in '' | -*) return 0 ;; esac
 
@@ -55,7 +24,7 @@ spooled() {
     standby=$standby$rest
     cluster=$(od -An -v -tu8 -N8 global/pg_control 2>/dev/null) || return 0
     cluster=${cluster##* }
-    directory=$spool/$host/$server/$cluster/$standby
+    directory=$spool/$archive/$cluster/$standby
     entry=$directory/$wal
     [ -f "$entry" ] || await || return 0
     [ ! -h "$entry" ] && [ ! -h "$directory" ] && [ ! -d "$dest" ] || return 0

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store on a loopback port that speaks as much of the S3 protocol as the training of the class archive needs, with objects in
+ * memory. It checks nothing: neither who asks, nor what it is sent. Thread-safe.
+ */
+final class TrainingStore implements AutoCloseable {
+    private static final String BUCKET = "/training";
+    private static final String NO_SUCH_KEY = "<Error><Code>NoSuchKey</Code><Message>none</Message></Error>";
+    private static final String TAKEN = "<Error><Code>PreconditionFailed</Code><Message>taken</Message></Error>";
+
+    private final ServerSocket listener;
+    private final Map<String, byte[]> objects = new TreeMap<>();
+
+    private TrainingStore(ServerSocket listener) {
+        this.listener = listener;
+    }
+
+    static TrainingStore start() throws IOException {
+        ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        TrainingStore store = new TrainingStore(listener);
+        daemon("training-store", store::accept);
+        return store;
+    }
+
+    private static void daemon(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    URI endpoint() {
+        return URI.create("http://127.0.0.1:" + listener.getLocalPort());
+    }
+
+    /** The address of the bucket and a path in it, for the commands. */
+    String url() {
+        return "s3:/" + BUCKET + "/path";
+    }
+
+    /** Stores an object below the path of {@link #url}. */
+    void put(String key, byte[] content) {
+        synchronized (objects) {
+            objects.put("path/" + key, content);
+        }
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket connection = listener.accept();
+                daemon("training-store-connection", () -> serve(connection));
+            } catch (IOException e) {
+                return;
+            }
+        }
+    }
+
+    private void serve(Socket connection) {
+        try (connection;
+                InputStream in = new BufferedInputStream(connection.getInputStream());
+                OutputStream out = new BufferedOutputStream(connection.getOutputStream())) {
+            for (Request request = read(in, out); request != null; request = read(in, out)) {
+                answer(request, out);
+                out.flush();
+            }
+        } catch (IOException e) {
+            // The client has closed the connection.
+            return;
+        }
+    }
+
+    private record Request(String method, String path, String query, boolean createOnly, byte[] body) {}
+
+    private static @Nullable Request read(InputStream in, OutputStream out) throws IOException {
+        String first = line(in);
+        if (first.isEmpty()) {
+            return null;
+        }
+        int length = 0;
+        boolean createOnly = false;
+        for (String header = line(in); !header.isEmpty(); header = line(in)) {
+            String lower = header.toLowerCase(Locale.ROOT);
+            if (lower.startsWith("content-length:")) {
+                length =
+                        Integer.parseInt(lower.substring(lower.indexOf(':') + 1).strip());
+            } else if (lower.startsWith("if-none-match:")) {
+                createOnly = true;
+            } else if (lower.startsWith("expect:")) {
+                out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                out.flush();
+            }
+        }
+        String[] words = first.split(" ", -1);
+        URI target = URI.create(words[1]);
+        String query = target.getRawQuery();
+        return new Request(words[0], target.getPath(), query == null ? "" : query, createOnly, in.readNBytes(length));
+    }
+
+    private static String line(InputStream in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = in.read(); c >= 0 && c != '\n'; c = in.read()) {
+            if (c != '\r') {
+                line.append((char) c);
+            }
+        }
+        return line.toString();
+    }
+
+    private void answer(Request request, OutputStream out) throws IOException {
+        String key = request.path.length() > BUCKET.length() + 1 ? request.path.substring(BUCKET.length() + 1) : "";
+        synchronized (objects) {
+            byte[] object = objects.get(key);
+            switch (request.method) {
+                case "PUT" -> {
+                    if (request.createOnly && object != null) {
+                        send(out, "412 Precondition Failed", bytes(TAKEN), true);
+                    } else {
+                        objects.put(key, request.body);
+                        send(out, "200 OK", new byte[0], true);
+                    }
+                }
+                case "DELETE" -> {
+                    objects.remove(key);
+                    send(out, "204 No Content", null, true);
+                }
+                case "POST" -> {
+                    deleteAll(new String(request.body, StandardCharsets.UTF_8));
+                    send(out, "200 OK", bytes("<DeleteResult></DeleteResult>"), true);
+                }
+                default -> {
+                    boolean get = request.method.equals("GET");
+                    if (key.isEmpty()) {
+                        send(out, "200 OK", get ? list(request.query) : new byte[0], get);
+                    } else if (object == null) {
+                        send(out, "404 Not Found", bytes(NO_SUCH_KEY), get);
+                    } else {
+                        send(out, "200 OK", object, get);
+                    }
+                }
+            }
+        }
+    }
+
+    private void deleteAll(String xml) {
+        for (String part : xml.split("<Key>", -1)) {
+            int end = part.indexOf("</Key>");
+            if (end >= 0) {
+                objects.remove(part.substring(0, end));
+            }
+        }
+    }
+
+    private byte[] list(String query) {
+        String prefix = parameter(query, "prefix");
+        boolean directories = !parameter(query, "delimiter").isEmpty();
+        StringBuilder xml = new StringBuilder("<ListBucketResult><IsTruncated>false</IsTruncated>");
+        String before = "";
+        for (Map.Entry<String, byte[]> object : objects.entrySet()) {
+            String key = object.getKey();
+            if (!key.startsWith(prefix)) {
+                continue;
+            }
+            int slash = key.indexOf('/', prefix.length());
+            if (!directories || slash < 0) {
+                xml.append("<Contents><Key>").append(key).append("</Key><Size>").append(object.getValue().length);
+                xml.append("</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>");
+            } else if (!before.equals(key.substring(0, slash + 1))) {
+                before = key.substring(0, slash + 1);
+                xml.append("<CommonPrefixes><Prefix>").append(before).append("</Prefix></CommonPrefixes>");
+            }
+        }
+        return bytes(xml.append("</ListBucketResult>").toString());
+    }
+
+    private static String parameter(String query, String name) {
+        for (String parameter : query.split("&", -1)) {
+            if (parameter.startsWith(name + "=")) {
+                return URLDecoder.decode(parameter.substring(name.length() + 1), StandardCharsets.UTF_8);
+            }
+        }
+        return "";
+    }
+
+    private static void send(OutputStream out, String status, byte @Nullable [] body, boolean withBody)
+            throws IOException {
+        StringBuilder head = new StringBuilder("HTTP/1.1 ").append(status).append("\r\nETag: \"training\"\r\n");
+        head.append("Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n");
+        if (body != null) {
+            head.append("Content-Length: ").append(body.length).append("\r\n");
+        }
+        out.write(bytes(head.append("\r\n").toString()));
+        if (body != null && withBody) {
+            out.write(body);
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import dev.barman.process.ProgramEnd;
+import dev.barman.storage.cloud.CloudLocation;
+import dev.barman.storage.cloud.CloudProvider;
+import dev.barman.storage.cloud.s3.S3Settings;
+import dev.barman.wal.spool.SpoolLocation;
+import dev.barman.wal.spool.WalSpool;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs the commands for WAL so that their classes are loaded, for {@code lib/prepare}, which writes the loaded classes into the
+ * class archive. A small server of its own stands for the store.
+ */
+public final class WalTraining {
+    private static final int SEGMENT_BYTES = 1 << 20;
+    private static final long SYSTEM_ID = 1;
+    /** As many as there are ways to store them. */
+    private static final int LAST = 7;
+
+    private WalTraining() {}
+
+    /** Runs the commands and deletes what they left. */
+    public static void main(String[] args) throws IOException {
+        train();
+    }
+
+    /** The exit codes of the runs that transfer something, in order. */
+    static List<Integer> train() throws IOException {
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        List<Integer> codes = new ArrayList<>();
+        Path directory = Files.createTempDirectory("barman-training");
+        Path wal = directory.resolve("pg_wal");
+        try (TrainingStore store = TrainingStore.start()) {
+            Files.createDirectory(wal);
+            CloudWalArchiveMain.run(new String[] {"--version"}, Map.of(), nowhere, nowhere);
+            CloudWalArchiveMain.run(new String[] {"--help"}, Map.of(), nowhere, nowhere);
+            int number = 0;
+            for (String compression : List.of("-v", "--gzip", "--zstd", "--lz4", "--snappy", "--xz", "--bzip2")) {
+                Path segment = segment(wal, ++number);
+                codes.add(archive(nowhere, store, compression, segment));
+                // The same again, which is compared.
+                codes.add(archive(nowhere, store, compression, segment));
+            }
+            train(nowhere, store, directory, codes);
+            // By which every run ends.
+            nowhere.print(ProgramEnd.class);
+            return codes;
+        } finally {
+            TrainingFiles.delete(directory);
+        }
+    }
+
+    /** Restores what was archived: each segment alone, one that is missing, one that lies ready, and those that follow it. */
+    private static void train(PrintStream nowhere, TrainingStore store, Path directory, List<Integer> codes)
+            throws IOException {
+        CloudWalRestoreMain.run(new String[] {"--version"}, nowhere, nowhere);
+        CloudWalRestoreMain.run(new String[] {"--help"}, nowhere, nowhere);
+        for (int number = 1; number <= LAST; number++) {
+            codes.add(restore(nowhere, store, name(number), directory, 0));
+        }
+        codes.add(restore(nowhere, store, name(LAST + 1), directory, 0));
+        codes.add(restore(nowhere, store, "00000002.history", directory, 0));
+
+        Path base = directory.resolve("spool");
+        Path archive = CloudSpool.ofArchive(
+                base,
+                CloudLocation.parse(store.url(), CloudProvider.AWS_S3),
+                new S3Settings(store.endpoint(), null, null, null, null),
+                Map.of(),
+                "server");
+        WalSpool spool = new WalSpool(
+                SpoolLocation.ofStandby(archive, SYSTEM_ID, Path.of("").toAbsolutePath()), SYSTEM_ID);
+        spool.create(base);
+        Files.writeString(archive.resolve("system-id"), Long.toString(SYSTEM_ID));
+        segment(spool.directory(), 1);
+        codes.add(restore(nowhere, store, name(1), directory, LAST));
+        String[] words = {
+            "--directory=" + spool.directory(),
+            "--system-id=" + SYSTEM_ID,
+            "--segment-size=" + SEGMENT_BYTES,
+            "--parallel=" + LAST,
+            "--idle=200",
+            "--standby=" + directory,
+            "--endpoint-url=" + store.endpoint(),
+            store.url(),
+            "server",
+            name(1)
+        };
+        codes.add(WalPrefetchMain.run(words, nowhere, CloudOptions::open));
+    }
+
+    private static int restore(PrintStream nowhere, TrainingStore store, String name, Path directory, int jobs) {
+        String[] words = {
+            "--endpoint-url",
+            store.endpoint().toString(),
+            "-p",
+            Integer.toString(jobs),
+            "--spool-dir",
+            directory.resolve("spool").toString(),
+            store.url(),
+            "server",
+            name,
+            directory.resolve("RECOVERYXLOG").toString()
+        };
+        return CloudWalRestoreMain.run(words, nowhere, nowhere);
+    }
+
+    private static int archive(PrintStream nowhere, TrainingStore store, String option, Path file) {
+        String[] words = {option, "--endpoint-url", store.endpoint().toString(), store.url(), "server", file.toString()
+        };
+        return CloudWalArchiveMain.run(words, Map.of(), nowhere, nowhere);
+    }
+
+    private static String name(long number) {
+        return "00000001000000000000000" + number;
+    }
+
+    /** A segment of PostgreSQL 15 as far as its header. */
+    private static Path segment(Path directory, long number) throws IOException {
+        ByteBuffer page = ByteBuffer.allocate(SEGMENT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        page.putShort(0, (short) 0xD110);
+        page.putShort(2, (short) 2);
+        page.putInt(4, 1);
+        page.putLong(8, number * SEGMENT_BYTES);
+        page.putLong(24, SYSTEM_ID);
+        page.putInt(32, SEGMENT_BYTES);
+        page.putInt(36, 8192);
+        return Files.write(directory.resolve(name(number)), page.array());
+    }
+}

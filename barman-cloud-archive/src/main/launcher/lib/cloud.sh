@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by the commands, which set: self (the path of the command, links resolved) and main (the class without its package), and
+# gave us the words of the command line. Knows how each class is run; never returns.
+
+# The commands for WAL get along with few jars, for a quick start.
+jar=barman-cloud-archive.jar classes=backup failure=4
+case $main in
+    # Segments in memory, several at a time; checksums are what this command computes most, and only the second compiler knows
+    # the processor's instructions for them.
+    CloudWalArchiveMain) classes=wal direction=archive heap='-Xms72m -Xmx1g -XX:TieredStopAtLevel=4' ;;
+    CloudWalRestoreMain) classes=wal direction=restore failure=126 heap='-Xms16m -Xmx512m' ;;
+    # Buffers for parts of archives.
+    CloudBackupMain | CloudRestoreMain) heap='-Xms32m -Xmx1g -XX:TieredStopAtLevel=4' ;;
+    *) heap='-Xms16m -Xmx256m' ;;
+esac
+case $self in */*) . "${self%/*}/../lib/launch.sh" ;; *) . ../lib/launch.sh ;; esac
+case $classes in
+    wal)
+        . "$lib/client.sh"
+        main=dev.barman.cloudarchive.$main
+        client "$@"
+        ;;
+    *)
+        run=exec
+        launch "dev.barman.cloudarchive.$main" "$@"
+        ;;
+esac
