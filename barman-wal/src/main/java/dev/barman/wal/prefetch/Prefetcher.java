@@ -277,6 +277,11 @@ final class Prefetcher {
             }
             return null;
         }
+        if (name.equals(taken)) {
+            // Whoever took it has not taken its question off yet; and PostgreSQL sometimes asks for the last one twice.
+            requests.answer(want, Answer.ASK_YOURSELF);
+            return null;
+        }
         if (failure != null) {
             requests.answer(want, Answer.ASK_YOURSELF);
             return failure;
@@ -290,8 +295,7 @@ final class Prefetcher {
             return null;
         }
         requests.answer(want, Answer.ASK_YOURSELF);
-        // PostgreSQL sometimes asks for the last one twice.
-        return name.equals(taken) ? null : "the recovery goes on at " + name.text();
+        return "the recovery goes on at " + name.text();
     }
 
     private void begin(WalSegmentName name) throws IOException {
