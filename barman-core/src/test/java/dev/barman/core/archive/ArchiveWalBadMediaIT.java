@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.barman.core.BarmanException;
+import dev.barman.testing.SmallDisk;
 import dev.barman.wal.storage.SampleWals;
 import java.io.File;
 import java.io.InputStream;

@@ -37,6 +37,9 @@ public final class WalSpool {
     /** What lies longer has been forgotten by a recovery that went elsewhere: one hour. */
     public static final long MAX_AGE_MILLIS = 3_600_000;
 
+    /** No segment is larger. */
+    private static final long MOST_BYTES = 1L << 30;
+
     private static final String TEMPORARY_SUFFIX = ".tmp";
     private static final FileAttribute<?> MODE_0600 =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -199,6 +202,7 @@ public final class WalSpool {
         private final FileChannel channel;
         private final byte[] head = new byte[WalPageHeader.LENGTH];
         private long sizeBytes;
+        private long most = MOST_BYTES;
         private boolean named;
 
         private Incoming(WalSegmentName name) throws IOException {
@@ -209,13 +213,27 @@ public final class WalSpool {
                     temporary, Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW), MODE_0600);
         }
 
-        /** Writes the next bytes. */
+        /**
+         * Writes the next bytes.
+         *
+         * @throws IOException when they cannot be written, or are more than the header announces: whoever sends without end is not to fill
+         *     the disk
+         */
         public void write(byte[] bytes, int offset, int length) throws IOException {
             if (sizeBytes < head.length) {
                 int at = (int) sizeBytes;
                 System.arraycopy(bytes, offset, head, at, Math.min(head.length - at, length));
+                if (at + length >= head.length) {
+                    most = WalPageHeader.parse(ByteBuffer.wrap(head))
+                            .map(WalPageHeader::segmentSizeBytes)
+                            .orElse(most);
+                }
             }
             sizeBytes += length;
+            if (sizeBytes > most) {
+                throw new IOException(
+                        name.text() + " is longer than " + most + " bytes, which a segment of its header has");
+            }
             ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
             while (buffer.hasRemaining()) {
                 channel.write(buffer);

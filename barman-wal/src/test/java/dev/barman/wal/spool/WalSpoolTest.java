@@ -3,7 +3,9 @@ package dev.barman.wal.spool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.barman.testing.SmallDisk;
 import dev.barman.wal.TestSegments;
 import dev.barman.wal.WalPageHeader;
 import dev.barman.wal.WalSegmentName;
@@ -57,6 +59,31 @@ class WalSpoolTest {
         assertThat(spool.has(THIRD)).isTrue();
         assertThat(spool.find(THIRD)).hasBinaryContent(SEGMENT);
         assertThat(files()).containsExactly(THIRD.text());
+    }
+
+    @Test
+    void moreThanASegmentIsNotWritten() throws Exception {
+        byte[] longer = Arrays.copyOf(SEGMENT, SEGMENT.length + 7000);
+        assertThatThrownBy(() -> receive(longer))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is longer than 1048576 bytes");
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void fullDiskLeavesNothingAndHindersNoLaterOne() throws Exception {
+        assumeTrue(SmallDisk.isPossible(directory), "file systems cannot be mounted here");
+        try (SmallDisk disk = SmallDisk.on(spool.directory(), "1536k")) {
+            Path filling = Files.write(spool.directory().resolve("filling"), new byte[768 << 10]);
+            assertThatThrownBy(() -> receive(SEGMENT)).isInstanceOf(IOException.class);
+            assertThat(files()).containsExactly("filling");
+            assertThat(spool.find(THIRD)).isNull();
+
+            Files.delete(filling);
+            assertThat(receive(SEGMENT)).isNull();
+            assertThat(spool.find(THIRD)).hasBinaryContent(SEGMENT);
+            assertThat(disk).isNotNull();
+        }
     }
 
     @Test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.core.archive;
+package dev.barman.testing;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A file system in memory of a chosen size, mounted on a directory; needs root and the right to mount. */
-final class SmallDisk implements AutoCloseable {
+public final class SmallDisk implements AutoCloseable {
     private final Path directory;
 
     private SmallDisk(Path directory) {
@@ -15,13 +15,13 @@ final class SmallDisk implements AutoCloseable {
     }
 
     /** Whether file systems can be mounted here. */
-    static boolean isPossible(Path scratch) throws Exception {
+    public static boolean isPossible(Path scratch) throws Exception {
         Path probe = Files.createDirectories(scratch.resolve("mount-probe"));
         boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", probe.toString());
         return mounted && run("umount", probe.toString());
     }
 
-    static SmallDisk on(Path directory, String size) throws Exception {
+    public static SmallDisk on(Path directory, String size) throws Exception {
         Files.createDirectories(directory);
         if (!run("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", directory.toString())) {
             throw new IOException("cannot mount on " + directory);
@@ -30,7 +30,7 @@ final class SmallDisk implements AutoCloseable {
     }
 
     /** Changes options such as {@code size=64m}, {@code ro} and {@code rw}. */
-    void remount(String options) throws Exception {
+    public void remount(String options) throws Exception {
         if (!run("mount", "-o", "remount," + options, directory.toString())) {
             throw new IOException("cannot remount " + directory);
         }
