@@ -46,6 +46,13 @@ public final class WalTraining {
                 // The same again, which is compared.
                 codes.add(archive(nowhere, store, compression, segment));
             }
+            Path first = segment(wal, ++number);
+            Path second = segment(wal, ++number);
+            dataDirectory(directory, first, second);
+            // Two that are archived in one go, then the second, which is known.
+            String state = "--state-directory=" + directory.resolve("state");
+            codes.add(archive(nowhere, store, state, first));
+            codes.add(archive(nowhere, store, state, second));
             // By which every run ends.
             nowhere.print(ProgramEnd.class);
             return codes;
@@ -58,6 +65,17 @@ public final class WalTraining {
         String[] words = {option, "--endpoint-url", store.endpoint().toString(), store.url(), "server", file.toString()
         };
         return CloudWalArchiveMain.run(words, Map.of(), nowhere, nowhere);
+    }
+
+    /** What archiving looks at in a data directory. */
+    private static void dataDirectory(Path data, Path... ready) throws IOException {
+        Path status = Files.createDirectory(data.resolve("pg_wal/archive_status"));
+        for (Path segment : ready) {
+            Files.createFile(status.resolve(segment.getFileName() + ".ready"));
+        }
+        ByteBuffer control =
+                ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN).putLong(0, SYSTEM_ID);
+        Files.write(Files.createDirectory(data.resolve("global")).resolve("pg_control"), control.array());
     }
 
     /** A segment of PostgreSQL 15 as far as its header. */
