@@ -2,6 +2,14 @@
 # Sourced by the commands, which set: self (the path of the command, links resolved) and main (the class without its package), and
 # gave us the words of the command line. Knows how each class is run; never returns.
 
+case $self in */*) libs=${self%/*}/../lib ;; *) libs=../lib ;; esac
+case $main in
+    CloudWalArchiveMain)
+        . "$libs/record.sh"
+        . "$libs/recorded.sh"
+        recorded "$@"
+        ;;
+esac
 # The commands for WAL get along with few jars, for a quick start.
 jar=barman-cloud-archive.jar classes=backup failure=4
 case $main in
@@ -13,7 +21,7 @@ case $main in
     CloudBackupMain | CloudRestoreMain) heap='-Xms32m -Xmx1g -XX:TieredStopAtLevel=4' ;;
     *) heap='-Xms16m -Xmx256m' ;;
 esac
-case $self in */*) . "${self%/*}/../lib/launch.sh" ;; *) . ../lib/launch.sh ;; esac
+. "$libs/launch.sh"
 case $classes in
     wal)
         . "$lib/client.sh"

@@ -8,14 +8,12 @@ import dev.barman.args.UsageException;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.StorageException;
 import dev.barman.process.ProgramEnd;
-import dev.barman.storage.cloud.CloudLocation;
-import dev.barman.storage.cloud.CloudProvider;
-import dev.barman.storage.cloud.WalKeys;
-import dev.barman.storage.cloud.s3.S3Settings;
-import dev.barman.wal.WalFileName;
-import dev.barman.wal.compress.CompressionAlgorithm;
-import dev.barman.wal.compress.CompressionLevel;
-import dev.barman.wal.compress.CompressionSettings;
+import dev.barman.storage.cloud.archive.CloudArchiveResult;
+import dev.barman.storage.cloud.archive.CloudWalArchiver;
+import dev.barman.storage.cloud.archive.NotRecordedException;
+import dev.barman.storage.cloud.archive.WalUploader;
+import dev.barman.wal.archive.StateDirectory;
+import dev.barman.wal.storage.StoreOutcome;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -23,13 +21,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** {@code barman-cloud-wal-archive}: an {@code archive_command} that stores one WAL file in a bucket. */
 public final class CloudWalArchiveMain {
     static final String PROGRAM = "barman-cloud-wal-archive";
-
-    private static final String[] COMPRESSIONS = {"--gzip", "--bzip2", "--xz", "--snappy", "--zstd", "--lz4"};
 
     private CloudWalArchiveMain() {}
 
@@ -51,7 +48,7 @@ public final class CloudWalArchiveMain {
     static int run(String[] args, Map<String, String> environment, PrintStream out, PrintStream err) {
         ArgumentParser parser = parser();
         ParsedArguments arguments;
-        Request request;
+        WalArchiveRequest request;
         try {
             arguments = parser.parse(args);
             if (arguments.has("--help")) {
@@ -67,8 +64,8 @@ public final class CloudWalArchiveMain {
         }
         CloudLog log = new CloudLog(err, CloudOptions.logLevel(arguments), Clock.systemUTC());
         try {
-            request = Request.of(arguments, environment);
-            return request.test ? test(request, log) : archive(request, log);
+            request = WalArchiveRequest.of(arguments, environment);
+            return request.test() ? test(request, log) : archive(request, log);
         } catch (UsageException e) {
             return usage(parser, err, e);
         } catch (CloudException e) {
@@ -89,81 +86,12 @@ public final class CloudWalArchiveMain {
         return CloudExit.USAGE;
     }
 
-    /** What the command line and the environment ask for. */
-    private record Request(
-            boolean test,
-            boolean overwrite,
-            CloudLocation location,
-            WalKeys keys,
-            S3Settings settings,
-            Path file,
-            WalFileName name,
-            @Nullable CompressionSettings compression,
-            Map<String, String> tags) {
-
-        static Request of(ParsedArguments arguments, Map<String, String> environment)
-                throws UsageException, CloudException {
-            CompressionSettings compression = compressionOf(arguments);
-            Map<String, String> tags = TagOption.parse(arguments, "--tag", "--tags");
-            Map<String, String> historyTags = TagOption.parse(arguments, "--history-tag", "--history-tags");
-            CloudProvider provider = CloudOptions.provider(arguments);
-            Path file = Path.of(walPath(arguments, environment));
-            Path namePath = file.getFileName();
-            String text = namePath == null ? "" : namePath.toString();
-            if (!WalFileName.isWalFileName(text)) {
-                throw new CloudException(CloudExit.USAGE, file + " is an invalid name for a WAL file");
-            }
-            CloudLocation location = CloudOptions.location(arguments.positional("DESTINATION_URL"), provider);
-            S3Settings settings = CloudOptions.s3(arguments);
-            WalKeys keys;
-            try {
-                keys = new WalKeys(location, arguments.positional("SERVER_NAME"));
-            } catch (IllegalArgumentException e) {
-                throw new CloudException(CloudExit.OTHER, "Unusable server name: " + e.getMessage());
-            }
-            return new Request(
-                    arguments.has("--test"),
-                    arguments.has("--overwrite"),
-                    location,
-                    keys,
-                    settings,
-                    file,
-                    WalFileName.parse(text),
-                    compression,
-                    WalFileName.isHistory(text) && !historyTags.isEmpty() ? historyTags : tags);
-        }
-
-        /** As a hook script of Barman the file comes from the environment. */
-        private static String walPath(ParsedArguments arguments, Map<String, String> environment)
-                throws CloudException {
-            String hook = environment.get("BARMAN_HOOK");
-            String phase = environment.get("BARMAN_PHASE");
-            if (hook != null && phase != null) {
-                String file = environment.get("BARMAN_FILE");
-                if (!phase.equals("pre")
-                        || !(hook.equals("archive_script") || hook.equals("archive_retry_script"))
-                        || file == null) {
-                    throw new CloudException(
-                            CloudExit.FAILED,
-                            PROGRAM + " works as pre_archive_script or pre_archive_retry_script only, not as " + phase
-                                    + "_" + hook);
-                }
-                return file;
-            }
-            String path = arguments.optionalPositional("WAL_PATH");
-            if (path == null) {
-                throw new CloudException(CloudExit.FAILED, "The argument WAL_PATH is missing");
-            }
-            return path;
-        }
-    }
-
-    private static int test(Request request, CloudLog log) throws CloudException, StorageException {
-        try (ObjectStore store = CloudOptions.open(request.location, request.settings)) {
+    private static int test(WalArchiveRequest request, CloudLog log) throws CloudException, StorageException {
+        try (ObjectStore store = CloudOptions.open(request.location(), request.settings())) {
             if (store.containerExists()) {
                 return CloudExit.OK;
             }
-            log.error("Bucket " + request.location.bucket() + " does not exist");
+            log.error("Bucket " + request.location().bucket() + " does not exist");
             return CloudExit.FAILED;
         } catch (StorageException e) {
             if (e.reason() == StorageException.Reason.UNREACHABLE) {
@@ -173,67 +101,89 @@ public final class CloudWalArchiveMain {
         }
     }
 
-    private static int archive(Request request, CloudLog log) throws IOException {
+    private static int archive(WalArchiveRequest request, CloudLog log) throws IOException, CloudException {
         // Before anything of the SDK loads.
-        if (!Files.isRegularFile(request.file)) {
-            throw new NoSuchFileException(request.file.toString());
+        if (!Files.isRegularFile(request.file())) {
+            throw new NoSuchFileException(request.file().toString());
         }
-        try (ObjectStore store = CloudOptions.open(request.location, request.settings)) {
-            WalUploader uploader = new WalUploader(store, request.keys, request.compression, request.tags);
-            WalUploader.Outcome outcome = request.overwrite
-                    ? uploader.overwrite(request.name, request.file)
-                    : uploader.store(request.name, request.file);
-            return report(outcome, request, log);
-        }
-    }
-
-    private static int report(WalUploader.Outcome outcome, Request request, CloudLog log) {
-        String bucket = "s3://" + request.location.bucket() + "/";
-        if (outcome instanceof WalUploader.Outcome.Stored stored) {
-            log.info("Stored " + request.file + " as " + bucket + stored.key());
-            return CloudExit.OK;
-        }
-        if (outcome instanceof WalUploader.Outcome.Identical identical) {
-            log.info(bucket + identical.key() + " has the content of " + request.file + " already");
-            return CloudExit.OK;
-        }
-        if (outcome instanceof WalUploader.Outcome.Different different) {
-            log.error("Cannot archive " + request.file + ": " + bucket + different.key()
-                    + " exists with a different content, and stays. Look for another cluster that archives under this"
-                    + " server name");
-            return CloudExit.FAILED;
-        }
-        if (outcome instanceof WalUploader.Outcome.Unfit unfit) {
-            log.error("Cannot archive " + request.file + ": " + unfit.why());
-        }
-        return CloudExit.FAILED;
-    }
-
-    private static @Nullable CompressionSettings compressionOf(ParsedArguments arguments) throws UsageException {
-        String option = arguments.lastOf(COMPRESSIONS);
-        String level = arguments.value("--compression-level");
-        CompressionLevel parsed = CompressionLevel.MEDIUM;
-        if (level != null) {
-            try {
-                parsed = CompressionLevel.parse(level);
-            } catch (IllegalArgumentException e) {
-                throw new UsageException("argument --compression-level: " + e.getMessage());
+        if (request.overwrite()) {
+            try (ObjectStore store = CloudOptions.open(request.location(), request.settings());
+                    WalUploader uploader = new WalUploader(
+                            store, request.keys(), request.compression(), request.tags(), request.historyTags())) {
+                StoreOutcome.Stored stored = uploader.overwrite(request.name(), request.file());
+                log.info("Stored " + request.file() + " as " + stored.location());
+                return CloudExit.OK;
             }
         }
-        if (option == null) {
-            return null;
+        try (CloudWalArchiver archiver = archiver(request, log)) {
+            return report(archiver.archive(request.file(), request.parallel()), request, log);
+        } catch (NotRecordedException e) {
+            throw new CloudException(CloudExit.FAILED, String.valueOf(e.getMessage()));
         }
-        CompressionAlgorithm algorithm = CompressionAlgorithm.fromId(option.substring(2))
-                .orElseThrow(() -> new IllegalStateException("no algorithm " + option));
-        return CompressionSettings.of(algorithm, parsed);
     }
 
-    private static ArgumentParser parser() {
+    private static CloudWalArchiver archiver(WalArchiveRequest request, CloudLog log) {
+        Consumer<String> warnings = new Consumer<>() {
+            @Override
+            public void accept(String warning) {
+                log.warning(warning);
+            }
+        };
+        CloudWalArchiver.StoreOpener stores = new CloudWalArchiver.StoreOpener() {
+            @Override
+            public ObjectStore open() throws StorageException {
+                return CloudOptions.open(request.location(), request.settings());
+            }
+        };
+        CloudWalArchiver.Builder builder = CloudWalArchiver.builder(stores, request.keys())
+                .compression(request.compression())
+                .tags(request.tags(), request.historyTags())
+                .warnings(warnings);
+        if (request.parallel() > 1) {
+            StateDirectory state = request.state();
+            if (state == null) {
+                log.warning(
+                        "Neither HOME nor --state-directory tells where to keep a record of archived segments: only the"
+                                + " requested file is archived.");
+            } else {
+                builder.state(state, request.server(), request.destination());
+            }
+        }
+        return builder.build();
+    }
+
+    private static int report(CloudArchiveResult result, WalArchiveRequest request, CloudLog log) {
+        if (result instanceof CloudArchiveResult.Archived archived) {
+            log.info("Stored " + request.file() + " as " + archived.outcome().location());
+        } else if (result instanceof CloudArchiveResult.AlreadyArchived archived) {
+            log.info(archived.outcome().location() + " has the content of " + request.file() + " already");
+        } else if (result instanceof CloudArchiveResult.Recorded) {
+            log.info(request.file() + " was archived by an earlier call");
+        } else if (result instanceof CloudArchiveResult.Conflict conflict) {
+            String message = "Cannot archive " + request.file() + ": "
+                    + conflict.outcome().location() + " exists with a different content, and stays. Look for another"
+                    + " cluster that archives under this server name" + kept(conflict.keptAs());
+            if (result.success()) {
+                log.warning(message);
+            } else {
+                log.error(message);
+            }
+        } else if (result instanceof CloudArchiveResult.Unfit unfit) {
+            log.error("Cannot archive " + request.file() + ": " + unfit.why() + kept(unfit.keptAs()));
+        }
+        return result.success() ? CloudExit.OK : CloudExit.FAILED;
+    }
+
+    private static String kept(@Nullable Path copy) {
+        return copy == null ? "" : ". A copy of the file is " + copy;
+    }
+
+    static ArgumentParser parser() {
         ArgumentParser parser = new ArgumentParser(
                 PROGRAM,
                 "Stores one WAL file in a bucket, as PostgreSQL's archive_command or as a pre-archive hook script of"
-                        + " Barman. In this version the provider is always aws-s3, options for"
-                        + " other providers have no effect, and this is the only one of the barman-cloud commands.");
+                        + " Barman. In this version the provider is always aws-s3; options for"
+                        + " other providers have no effect.");
         CloudOptions.declare(parser);
         return parser.flag("compress the WAL with gzip", "-z", "--gzip")
                 .flag("compress the WAL with bzip2", "-j", "--bzip2")
@@ -241,7 +191,7 @@ public final class CloudWalArchiveMain {
                 .flag("compress the WAL with snappy", "--snappy")
                 .flag("compress the WAL with zstd", "--zstd")
                 .flag("compress the WAL with lz4", "--lz4")
-                .exclusive(COMPRESSIONS)
+                .exclusive(WalArchiveRequest.COMPRESSIONS)
                 .option(
                         "LEVEL",
                         "how hard to compress: low, medium (unless given), high, or a number",
@@ -259,6 +209,18 @@ public final class CloudWalArchiveMain {
                 .option("NUMBER", "", "--max-concurrency")
                 .option("SIZE", "", "--max-single-put-size")
                 .option("KEY", "", "--kms-key-name")
+                .option(
+                        "N",
+                        "archive up to N segments in one go: the requested one and those behind it that are ready, several at a"
+                                + " time; the later calls for these end at once. 0 or 1, as unless given: only the"
+                                + " requested one. (Not in the original command.)",
+                        "--parallel")
+                .option(
+                        "DIR",
+                        "where --parallel keeps its record and the index of what has been archived, and copies of files that must"
+                                + " not be; by default a directory of this server and destination under"
+                                + " ${XDG_STATE_HOME:-$HOME/.local/state}/barman",
+                        "--state-directory")
                 .flag(
                         "replace an object of the same name whatever its content, as the original does. (Not in the"
                                 + " original command; without it an object with other content is never replaced.)",

@@ -54,6 +54,13 @@ public final class WalTraining {
                 codes.add(archive(nowhere, store, compression, segment));
             }
             train(nowhere, store, directory, codes);
+            Path first = segment(wal, ++number);
+            Path second = segment(wal, ++number);
+            dataDirectory(directory, first, second);
+            // Two that are archived in one go, then the second, which is known.
+            String state = "--state-directory=" + directory.resolve("state");
+            codes.add(archive(nowhere, store, state, first));
+            codes.add(archive(nowhere, store, state, second));
             // By which every run ends.
             nowhere.print(ProgramEnd.class);
             return codes;
@@ -125,6 +132,17 @@ public final class WalTraining {
 
     private static String name(long number) {
         return "00000001000000000000000" + number;
+    }
+
+    /** What archiving looks at in a data directory. */
+    private static void dataDirectory(Path data, Path... ready) throws IOException {
+        Path status = Files.createDirectory(data.resolve("pg_wal/archive_status"));
+        for (Path segment : ready) {
+            Files.createFile(status.resolve(segment.getFileName() + ".ready"));
+        }
+        ByteBuffer control =
+                ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN).putLong(0, SYSTEM_ID);
+        Files.write(Files.createDirectory(data.resolve("global")).resolve("pg_control"), control.array());
     }
 
     /** A segment of PostgreSQL 15 as far as its header. */

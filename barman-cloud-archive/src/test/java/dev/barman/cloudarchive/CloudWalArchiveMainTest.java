@@ -52,6 +52,8 @@ class CloudWalArchiveMainTest {
                 "--read-timeout soon s3://b main " + WAL,
                 "-e rot13 s3://b main " + WAL,
                 "-v -q s3://b main " + WAL,
+                "--parallel many s3://b main " + WAL,
+                "--parallel -1 s3://b main " + WAL,
             })
     void wrongCommandLineIsThree(String line) {
         assertThat(run(Map.of(), line.split(" "))).as(err).isEqualTo(3);
@@ -115,7 +117,7 @@ class CloudWalArchiveMainTest {
     void helpSaysWhatIsNotThere() {
         assertThat(run(Map.of(), "--help")).isZero();
         assertThat(out.replaceAll("\\s+", " "))
-                .contains("this is the only one of the barman-cloud commands", "--overwrite", "--history-tag");
+                .contains("the provider is always aws-s3", "--parallel", "--overwrite", "--history-tag");
         assertThat(run(Map.of(), "--version")).isZero();
         assertThat(out).startsWith("barman-cloud-wal-archive ");
     }

@@ -4,22 +4,21 @@ package dev.barman.walrestore;
 import dev.barman.file.IoReason;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalPageHeader;
-import dev.barman.wal.WalSegmentCheck;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.archive.FileStamp;
 import dev.barman.wal.archive.LastArchivedCache;
 import dev.barman.wal.archive.ParallelWalArchiver;
 import dev.barman.wal.archive.ReadySegment;
 import dev.barman.wal.archive.ReadySegments;
+import dev.barman.wal.archive.RequestedSegment;
+import dev.barman.wal.archive.UnfitSegmentException;
 import dev.barman.wal.compress.CompressionSettings;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -99,7 +98,11 @@ final class WalArchiveClient {
         String name = nameOf(file, wal);
         ReadySegment requested;
         try {
-            requested = WalFileName.isSegment(name) ? recordable(file, WalSegmentName.parse(name)) : null;
+            requested = WalFileName.isSegment(name)
+                    ? RequestedSegment.look(file, WalSegmentName.parse(name), warnings)
+                    : null;
+        } catch (UnfitSegmentException e) {
+            throw local(String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw unreadable(file, e);
         }
@@ -130,39 +133,6 @@ final class WalArchiveClient {
             throw local("'" + wal + "' is not a WAL file: its name is none that PostgreSQL gives to one");
         }
         return name;
-    }
-
-    /**
-     * The segment, if something may be recorded about it.
-     *
-     * @return null when the file cannot be judged: a release with unknown headers, no data directory to compare with
-     * @throws ClientException when it is no segment of that name, or one of another cluster
-     */
-    private @Nullable ReadySegment recordable(Path file, WalSegmentName name) throws IOException, ClientException {
-        ReadySegment segment = ReadySegment.look(file, name);
-        if (segment == null) {
-            byte[] head;
-            try (InputStream in = Files.newInputStream(file)) {
-                head = in.readNBytes(WalPageHeader.LENGTH);
-            }
-            String problem = WalSegmentCheck.problem(name, head, Files.size(file));
-            if (problem != null) {
-                throw local("'" + file + "' is not a complete WAL segment: " + problem);
-            }
-            return null;
-        }
-        OptionalLong expected = ReadySegment.expectedSystemIdentifier(file);
-        if (expected.isEmpty()) {
-            warnings.accept(
-                    "There is no global/pg_control to tell whose WAL this is: only the requested file is sent.");
-            return null;
-        }
-        if (expected.getAsLong() != segment.systemIdentifier()) {
-            throw local("'" + file + "' is WAL of another cluster: its system identifier is "
-                    + Long.toUnsignedString(segment.systemIdentifier()) + ", that of the data directory "
-                    + Long.toUnsignedString(expected.getAsLong()));
-        }
-        return segment;
     }
 
     private void sendAlone(String name, Path file) throws ClientException {

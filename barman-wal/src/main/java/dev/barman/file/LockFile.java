@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -66,6 +67,32 @@ public final class LockFile implements AutoCloseable {
             throw new LockBusyException(file, OptionalLong.of(OwnProcess.pid()));
         }
         return claimed(file, key, false);
+    }
+
+    /**
+     * Takes the lock, waiting for a while when it is busy.
+     *
+     * @param patience how long to wait
+     * @throws LockBusyException when it is busy for longer
+     * @throws IOException when the file cannot be created, opened or locked, or the thread is interrupted while it waits
+     */
+    public static LockFile acquire(Path file, Duration patience) throws IOException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (true) {
+            try {
+                return tryAcquire(file);
+            } catch (LockBusyException e) {
+                if (System.nanoTime() - deadline >= 0) {
+                    throw e;
+                }
+            }
+            try {
+                Thread.sleep(RETRY_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while waiting for the lock " + file);
+            }
+        }
     }
 
     /**

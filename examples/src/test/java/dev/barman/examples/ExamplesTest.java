@@ -3,12 +3,17 @@ package dev.barman.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.barman.object.MemoryObjectStore;
+import dev.barman.storage.cloud.CloudLocation;
+import dev.barman.storage.cloud.CloudProvider;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.WalSegmentSize;
 import dev.barman.wal.catalog.XlogDb;
 import dev.barman.wal.storage.SampleWals;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,5 +92,39 @@ class ExamplesTest {
         Files.write(wal, other);
         assertThat(ArchiveOneWal.archive(archive, wal, out())).isFalse();
         assertThat(printed()).isEqualTo("000000010000000000000001 is in the archive with another content\n");
+    }
+
+    @Test
+    void bucketGetsTheFileAndThoseBehindIt() throws Exception {
+        Path data = directory.resolve("data");
+        Path wal = Files.createDirectories(data.resolve("pg_wal"));
+        Files.createDirectory(wal.resolve("archive_status"));
+        ByteBuffer control = ByteBuffer.allocate(8192)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(0, Long.parseUnsignedLong(SampleWals.SYSTEM_ID));
+        Files.write(Files.createDirectory(data.resolve("global")).resolve("pg_control"), control.array());
+        List<String> names =
+                List.of("000000010000000000000001", "000000010000000000000002", "000000010000000000000003");
+        for (String name : names) {
+            Files.move(segment(name), wal.resolve(name));
+            Files.createFile(wal.resolve("archive_status").resolve(name + ".ready"));
+        }
+        MemoryObjectStore bucket = new MemoryObjectStore();
+        CloudLocation location = CloudLocation.parse("s3://bucket/path", CloudProvider.AWS_S3);
+        Path state = directory.resolve("state");
+
+        for (String name : names) {
+            assertThat(ArchiveToBucket.archive(() -> bucket, location, "main", state, wal.resolve(name), out()))
+                    .isTrue();
+        }
+
+        // The calls for the second and the third had nothing to do.
+        assertThat(printed())
+                .isEqualTo(
+                        names.get(0) + ": Archived\n" + names.get(1) + ": Archived\n" + names.get(2) + ": Archived\n");
+        assertThat(bucket.listAll("path/main/wals/"))
+                .hasSize(3)
+                .allMatch(object -> object.key().value().endsWith(".zst"));
+        assertThat(new XlogDb(state.resolve("main-xlog.db")).entries()).hasSize(3);
     }
 }

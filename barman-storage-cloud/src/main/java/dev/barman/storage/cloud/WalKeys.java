@@ -5,7 +5,9 @@ import dev.barman.object.ObjectKey;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +95,29 @@ public final class WalKeys {
     }
 
     /**
+     * The keys that an object with one WAL file may have, in the order in which a restore prefers them.
+     *
+     * @param name the WAL file
+     * @return the forms with their keys, the uncompressed one first
+     */
+    public Map<Form, ObjectKey> keys(WalFileName name) {
+        Map<Form, ObjectKey> keys = new LinkedHashMap<>();
+        keys.put(new Form(null), key(name, null));
+        for (CompressionAlgorithm algorithm : ALGORITHMS) {
+            keys.put(new Form(algorithm), key(name, algorithm));
+        }
+        return keys;
+    }
+
+    /**
+     * @param key a key
+     * @return where the object is, for a message
+     */
+    public String url(ObjectKey key) {
+        return location.url(key);
+    }
+
+    /**
      * Recognises an object as a form of one WAL file.
      *
      * @param name the WAL file
@@ -121,5 +146,16 @@ public final class WalKeys {
      *
      * @param compression the algorithm, null for none
      */
-    public record Form(@Nullable CompressionAlgorithm compression) {}
+    public record Form(@Nullable CompressionAlgorithm compression) {
+        // Written out: the methods that records are given are put together at run time, in tens of milliseconds.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Form that && compression == that.compression;
+        }
+
+        @Override
+        public int hashCode() {
+            return compression == null ? 0 : compression.hashCode();
+        }
+    }
 }

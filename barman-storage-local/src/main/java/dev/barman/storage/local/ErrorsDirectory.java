@@ -18,8 +18,7 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,8 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class ErrorsDirectory implements Quarantine {
     private static final Logger logger = LoggerFactory.getLogger(ErrorsDirectory.class);
-    private static final DateTimeFormatter STAMP =
-            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
     private static final int MAX_SAME_SECOND = 100_000;
 
     private final Path directory;
@@ -58,17 +55,16 @@ public final class ErrorsDirectory implements Quarantine {
         try {
             LocalDirectories.createDurably(directory);
             syncContent(source);
-            String stamped = name + '.' + STAMP.format(clock.instant());
+            Instant now = clock.instant();
             for (int counter = 0; counter < MAX_SAME_SECOND; counter++) {
-                String middle = counter == 0 ? "." : "." + counter + ".";
-                Path target = directory.resolve(stamped + middle + reason.suffix());
+                Path target = directory.resolve(Quarantine.fileName(name, now, counter, reason));
                 if (moveTo(source, target, directoryEntry)) {
                     Fsync.directory(directory);
                     Fsync.directory(LocalDirectories.parentOf(source));
                     return target;
                 }
             }
-            throw new IOException("too many files called " + stamped + " in " + directory);
+            throw new IOException("too many files for " + name + " of one second in " + directory);
         } catch (NoSuchFileException e) {
             if (!Files.exists(source, LinkOption.NOFOLLOW_LINKS)) {
                 throw new NoSuchFileException(source.toString());

@@ -5,7 +5,6 @@ import dev.barman.file.AtomicFile;
 import dev.barman.file.LockBusyException;
 import dev.barman.file.LockFile;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -27,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StateDirectory {
     private static final String LOCK = "lock";
-    private static final long RETRY_MILLIS = 20;
     private static final int WRITABLE_BY_OTHERS = 022;
     private static final FileAttribute<?> MODE_0700 =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -164,21 +162,6 @@ public final class StateDirectory {
      * @throws IOException when it cannot be taken at all
      */
     public LockFile lock(Duration patience) throws IOException {
-        long deadline = System.nanoTime() + patience.toNanos();
-        while (true) {
-            try {
-                return LockFile.tryAcquire(path.resolve(LOCK));
-            } catch (LockBusyException e) {
-                if (System.nanoTime() - deadline >= 0) {
-                    throw e;
-                }
-            }
-            try {
-                Thread.sleep(RETRY_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new InterruptedIOException("interrupted while waiting for the lock of " + path);
-            }
-        }
+        return LockFile.acquire(path.resolve(LOCK), patience);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.cloudarchive;
+package dev.barman.storage.cloud.archive;
 
 import dev.barman.object.ObjectContent;
 import java.io.Closeable;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.cloudarchive;
+package dev.barman.storage.cloud.archive;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.barman.object.MemoryObjectStore;
 import dev.barman.object.ObjectContent;
 import dev.barman.object.ObjectKey;
+import dev.barman.object.ObjectStore;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
 import dev.barman.storage.cloud.CloudLocation;
@@ -13,15 +15,23 @@ import dev.barman.storage.cloud.CloudProvider;
 import dev.barman.storage.cloud.WalKeys;
 import dev.barman.wal.TestSegments;
 import dev.barman.wal.WalFileName;
+import dev.barman.wal.archive.FileStamp;
+import dev.barman.wal.archive.UnfitSegmentException;
+import dev.barman.wal.catalog.WalEntry;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;
+import dev.barman.wal.storage.StoreOutcome;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +60,7 @@ class WalUploaderTest {
 
     private WalUploader uploader(@Nullable CompressionAlgorithm algorithm) {
         return new WalUploader(
-                store, keys, algorithm == null ? null : CompressionSettings.of(algorithm), Map.of("k", "v"));
+                store, keys, algorithm == null ? null : CompressionSettings.of(algorithm), Map.of("k", "v"), Map.of());
     }
 
     private static byte[] compressed(CompressionAlgorithm algorithm, byte[] content) throws IOException {
@@ -81,9 +91,25 @@ class WalUploaderTest {
         return other;
     }
 
+    private void assertStored(@Nullable CompressionAlgorithm algorithm, String kind, String key) throws Exception {
+        StoreOutcome outcome = uploader(algorithm).store(NAME, file);
+        assertThat(outcome.getClass().getSimpleName()).startsWith(kind);
+        assertThat(outcome.location()).isEqualTo("s3://b/" + key);
+        long size = store.stat(ObjectKey.of(key)).orElseThrow().sizeBytes();
+        String suffix = key.substring(KEY.length());
+        assertThat(outcome.entry().name()).isEqualTo(NAME.text());
+        assertThat(outcome.entry().sizeBytes()).isEqualTo(size);
+        assertThat(suffix)
+                .isEqualTo(WalKeys.suffix(CompressionAlgorithm.fromId(
+                                String.valueOf(outcome.entry().compression()))
+                        .orElse(null)));
+        assertThat(outcome.entry().time())
+                .isEqualTo(WalEntry.epochSeconds(Files.getLastModifiedTime(file).toInstant()));
+    }
+
     @Test
     void plainFileIsStoredUnderItsKeyWithItsTags() throws Exception {
-        assertThat(uploader(null).store(NAME, file)).isEqualTo(new WalUploader.Outcome.Stored(ObjectKey.of(KEY)));
+        assertStored(null, "Stored", KEY);
 
         assertThat(stored()).containsExactly(KEY);
         assertThat(store.open(ObjectKey.of(KEY)).readAllBytes()).isEqualTo(SEGMENT);
@@ -97,11 +123,10 @@ class WalUploaderTest {
     void compressedFileHasTheSuffixAndIsFoundAgain(CompressionAlgorithm algorithm) throws Exception {
         String key = KEY + WalKeys.suffix(algorithm);
 
-        assertThat(uploader(algorithm).store(NAME, file)).isEqualTo(new WalUploader.Outcome.Stored(ObjectKey.of(key)));
+        assertStored(algorithm, "Stored", key);
         assertThat(uncompressed(algorithm, key)).isEqualTo(SEGMENT);
 
-        assertThat(uploader(algorithm).store(NAME, file))
-                .isEqualTo(new WalUploader.Outcome.Identical(ObjectKey.of(key)));
+        assertStored(algorithm, "Identical", key);
         assertThat(stored()).containsExactly(key);
         assertThat(directory.toFile().list()).containsExactly(NAME.text());
     }
@@ -110,10 +135,8 @@ class WalUploaderTest {
     void otherCompressionOfTheSameContentIsAsGood() throws Exception {
         put(KEY + ".zst", compressed(CompressionAlgorithm.ZSTD, SEGMENT));
 
-        assertThat(uploader(CompressionAlgorithm.GZIP).store(NAME, file))
-                .isEqualTo(new WalUploader.Outcome.Identical(ObjectKey.of(KEY + ".zst")));
-        assertThat(uploader(null).store(NAME, file))
-                .isEqualTo(new WalUploader.Outcome.Identical(ObjectKey.of(KEY + ".zst")));
+        assertStored(CompressionAlgorithm.GZIP, "Identical", KEY + ".zst");
+        assertStored(null, "Identical", KEY + ".zst");
         assertThat(stored()).containsExactly(KEY + ".zst");
     }
 
@@ -123,11 +146,46 @@ class WalUploaderTest {
 
         for (CompressionAlgorithm algorithm :
                 Arrays.asList(null, CompressionAlgorithm.GZIP, CompressionAlgorithm.LZ4)) {
-            assertThat(uploader(algorithm).store(NAME, file))
-                    .isEqualTo(new WalUploader.Outcome.Different(ObjectKey.of(KEY + ".gz")));
+            assertStored(algorithm, "Different", KEY + ".gz");
         }
         assertThat(stored()).containsExactly(KEY + ".gz");
         assertThat(uncompressed(CompressionAlgorithm.GZIP, KEY + ".gz")).isEqualTo(other());
+    }
+
+    @Test
+    void newFileCostsSixQuestionsAndOneWriteAndNoListing() throws Exception {
+        List<String> requests = Collections.synchronizedList(new ArrayList<>());
+        ObjectStore counted = (ObjectStore) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {ObjectStore.class}, (proxy, method, arguments) -> {
+                    requests.add(method.getName());
+                    return method.invoke(store, arguments);
+                });
+
+        new WalUploader(counted, keys, null, Map.of(), Map.of()).store(NAME, file);
+
+        assertThat(requests).containsExactly("stat", "stat", "stat", "stat", "stat", "stat", "put");
+    }
+
+    @Test
+    void fileThatChangesWhileItIsReadIsNotSent() throws Exception {
+        FileStamp stamp = FileStamp.of(file);
+        byte[] recycled = TestSegments.segment(1, 9L * TestSegments.MIB, TestSegments.MIB);
+        Files.move(file, directory.resolve("recycled"));
+        Files.write(directory.resolve("recycled"), recycled);
+        assertThatThrownBy(() -> uploader(null).store(NAME, file, stamp)).isInstanceOf(NoSuchFileException.class);
+        Files.write(file, SEGMENT);
+        assertThatThrownBy(() -> uploader(CompressionAlgorithm.GZIP).store(NAME, file, stamp))
+                .hasMessageContaining("was changed while it was read");
+        assertThat(stored()).isEmpty();
+    }
+
+    @Test
+    void differentContentBesideTheSameIsReportedWhicheverIsOurs() throws Exception {
+        put(KEY, SEGMENT);
+        put(KEY + ".lz4", compressed(CompressionAlgorithm.LZ4, other()));
+
+        assertStored(CompressionAlgorithm.LZ4, "Different", KEY + ".lz4");
+        assertStored(CompressionAlgorithm.GZIP, "Different", KEY + ".lz4");
     }
 
     @Test
@@ -135,15 +193,14 @@ class WalUploaderTest {
         put(KEY, SEGMENT);
         put(KEY + ".lz4", compressed(CompressionAlgorithm.LZ4, other()));
 
-        assertThat(uploader(null).store(NAME, file))
-                .isEqualTo(new WalUploader.Outcome.Different(ObjectKey.of(KEY + ".lz4")));
+        assertStored(null, "Different", KEY + ".lz4");
     }
 
     @Test
     void longerObjectWithTheSameBeginningIsDifferent() throws Exception {
         put(KEY, Arrays.copyOf(SEGMENT, SEGMENT.length + 1));
 
-        assertThat(uploader(null).store(NAME, file)).isInstanceOf(WalUploader.Outcome.Different.class);
+        assertThat(uploader(null).store(NAME, file)).isInstanceOf(StoreOutcome.DifferentDuplicate.class);
     }
 
     @Test
@@ -152,7 +209,7 @@ class WalUploaderTest {
         put(KEY + ".00000028.backup", other());
         put(KEY + ".bogus", other());
 
-        assertThat(uploader(null).store(NAME, file)).isInstanceOf(WalUploader.Outcome.Stored.class);
+        assertThat(uploader(null).store(NAME, file)).isInstanceOf(StoreOutcome.Stored.class);
         assertThat(stored()).hasSize(4).contains(KEY);
     }
 
@@ -160,17 +217,19 @@ class WalUploaderTest {
     void overwriteReplacesWhateverIsThere() throws Exception {
         put(KEY, other());
 
-        assertThat(uploader(null).overwrite(NAME, file)).isInstanceOf(WalUploader.Outcome.Stored.class);
+        assertThat(uploader(null).overwrite(NAME, file)).isInstanceOf(StoreOutcome.Stored.class);
         assertThat(store.open(ObjectKey.of(KEY)).readAllBytes()).isEqualTo(SEGMENT);
     }
 
     @Test
     void fileThatIsNotTheSegmentIsNotSent() throws Exception {
         Files.write(file, Arrays.copyOf(SEGMENT, 8192));
-        assertThat(uploader(null).store(NAME, file))
-                .isEqualTo(new WalUploader.Outcome.Unfit("it has 8192 bytes where its header announces 1048576"));
+        assertThatThrownBy(() -> uploader(null).store(NAME, file))
+                .isInstanceOf(UnfitSegmentException.class)
+                .hasMessageContaining("it has 8192 bytes where its header announces 1048576");
         Files.write(file, TestSegments.segment(1, 4L * TestSegments.MIB, TestSegments.MIB));
-        assertThat(uploader(null).store(NAME, file)).isInstanceOf(WalUploader.Outcome.Unfit.class);
+        assertThatThrownBy(() -> uploader(CompressionAlgorithm.LZ4).store(NAME, file))
+                .isInstanceOf(UnfitSegmentException.class);
         assertThat(stored()).isEmpty();
     }
 
