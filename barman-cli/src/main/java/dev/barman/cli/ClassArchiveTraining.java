@@ -22,6 +22,9 @@ import java.util.Map;
  * archive. Works on a configuration of its own below a temporary directory; whether a command succeeds does not matter.
  */
 public final class ClassArchiveTraining {
+    /** Stands for a directory to restore into. */
+    private static final String RESTORED = "RESTORED";
+
     private static final List<String[]> RUNS = List.of(
             new String[] {"--version"},
             new String[] {"--help"},
@@ -46,7 +49,7 @@ public final class ClassArchiveTraining {
             new String[] {"get-wal", "-p", "8", "training", "000000010000000000000001"},
             new String[] {"put-wal", "training"},
             new String[] {"put-wal", "--stream", "training"},
-            new String[] {"restore", "training", "latest", "/nonexistent/barman-training"},
+            new String[] {"restore", "training", "latest", RESTORED},
             new String[] {"backup", "training"},
             new String[] {"switch-wal", "training"},
             new String[] {"receive-wal", "training"},
@@ -96,6 +99,16 @@ public final class ClassArchiveTraining {
 
     private ClassArchiveTraining() {}
 
+    private static String[] inside(Path home, String[] run) {
+        String[] words = run.clone();
+        for (int i = 0; i < words.length; i++) {
+            if (words[i].equals(RESTORED)) {
+                words[i] = home.resolve("restored").toString();
+            }
+        }
+        return words;
+    }
+
     /** Runs all commands and deletes what they left. */
     public static void main(String[] args) throws IOException {
         Path home = Files.createTempDirectory("barman-training");
@@ -116,7 +129,7 @@ public final class ClassArchiveTraining {
                 InputStream stdin =
                         run[0].equals("put-wal") && run.length == 2 ? sentWal() : InputStream.nullInputStream();
                 try {
-                    Main.run(run, environment, stdin, nowhere, nowhere);
+                    Main.run(inside(home, run), environment, stdin, nowhere, nowhere);
                 } catch (IllegalArgumentException e) {
                     nowhere.print(e);
                 }

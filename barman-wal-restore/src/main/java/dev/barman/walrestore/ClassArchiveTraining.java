@@ -98,7 +98,20 @@ public final class ClassArchiveTraining {
     /** A run of the background process, which finds a call that waits for a segment. */
     private static String[] sender(Path directory, String local) throws IOException {
         Path state = Files.createDirectory(directory.resolve("sender-state"));
-        Files.writeString(state.resolve("want.1"), FIRST);
+        Thread call = new Thread(
+                () -> {
+                    try {
+                        while (!Files.exists(state.resolve("sender"))) {
+                            Thread.sleep(1);
+                        }
+                        Files.writeString(state.resolve("want.1"), SECOND);
+                    } catch (IOException | InterruptedException e) {
+                        // Then the process ends without having sent anything.
+                    }
+                },
+                "call");
+        call.setDaemon(true);
+        call.start();
         return new String[] {
             "--directory=" + state,
             "--data-directory=" + directory.resolve("data"),

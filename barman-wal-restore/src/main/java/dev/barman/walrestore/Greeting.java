@@ -16,7 +16,8 @@ final class Greeting {
     }
 
     /**
-     * Waits for it. Without one the process gets no more input, so that it ends; one that says nothing is ended.
+     * Waits for it. Without one the process gets no more input, so that it ends, and is ended after a while if it does not; one that says
+     * nothing is ended, too.
      *
      * @return whether it came
      */
@@ -37,8 +38,10 @@ final class Greeting {
         try {
             greeted = reader.read();
         } finally {
-            watch.interrupt();
-            if (!greeted) {
+            if (greeted) {
+                watch.interrupt();
+            } else {
+                // The watch goes on: whatever it is that answers, it has to end.
                 remote.input().close();
             }
         }

@@ -78,7 +78,7 @@ public final class PrefetchMain {
                 throw new IOException("the remote command ended with exit code " + code);
             }
             log.accept("the server does not stream; one command per file, over one connection");
-            note.write();
+            note.write(NoStreamNote.UNABLE);
         }
         CommandSource source = new CommandSource(connection, server, options, spool, results);
         source.open();

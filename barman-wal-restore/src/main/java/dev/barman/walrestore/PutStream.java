@@ -19,15 +19,18 @@ import org.jspecify.annotations.Nullable;
 final class PutStream implements StandingSender.Channel, AutoCloseable {
     private final RemoteProcess remote;
     private final DeliveryAnswers answers;
+    private final SendProgress progress;
     private final DeliveryWriter deliveries;
     private final WalLoader loader;
     private final boolean md5;
     private final ExecutorService hasher = Executors.newSingleThreadExecutor(PutStream::thread);
 
-    private PutStream(RemoteProcess remote, DeliveryAnswers answers, WalLoader loader, boolean md5) {
+    private PutStream(
+            RemoteProcess remote, DeliveryAnswers answers, WalLoader loader, boolean md5, SendProgress progress) {
         this.remote = remote;
         this.answers = answers;
-        this.deliveries = new DeliveryWriter(remote.input());
+        this.progress = progress;
+        this.deliveries = new DeliveryWriter(progress.observed(remote.input()));
         this.loader = loader;
         this.md5 = md5;
     }
@@ -46,15 +49,20 @@ final class PutStream implements StandingSender.Channel, AutoCloseable {
      *
      * @param compression how to compress segments on their way, null for not at all
      * @param md5 MD5 instead of SHA-256
+     * @param progress is told of every move
      * @throws IOException when the command cannot be run
      */
     static Opened open(
-            BarmanConnection connection, String server, @Nullable CompressionSettings compression, boolean md5)
+            BarmanConnection connection,
+            String server,
+            @Nullable CompressionSettings compression,
+            boolean md5,
+            SendProgress progress)
             throws IOException {
         RemoteProcess remote = RemoteProcess.start(connection.putWalStream(server), RemoteProcess.Streams.TALK);
         DeliveryAnswers answers = new DeliveryAnswers(remote.output());
         if (Greeting.await(remote, answers::readGreeting)) {
-            return new Opened(new PutStream(remote, answers, new WalLoader(compression), md5), 0);
+            return new Opened(new PutStream(remote, answers, new WalLoader(compression), md5, progress), 0);
         }
         try (remote) {
             return new Opened(null, remote.waitFor());
@@ -63,6 +71,7 @@ final class PutStream implements StandingSender.Channel, AutoCloseable {
 
     @Override
     public @Nullable String send(ReadySegment segment) throws IOException {
+        progress.local();
         WalContent content = loader.following(segment);
         if (content == null) {
             return "it cannot be read, or was changed meanwhile";
@@ -73,13 +82,22 @@ final class PutStream implements StandingSender.Channel, AutoCloseable {
         tar.add(content);
         tar.end();
         deliveries.endDelivery();
+        progress.local();
         loader.recycle(content);
         return null;
     }
 
     @Override
     public @Nullable String answer() throws IOException {
-        return answers.next();
+        progress.remote();
+        String refusal = answers.next();
+        progress.local();
+        return refusal;
+    }
+
+    /** Ends the connection under whoever waits for it. From another thread. */
+    void cut() {
+        remote.close();
     }
 
     private MessageDigest digest() {

@@ -13,10 +13,13 @@ import dev.barman.wal.archive.StateDirectory;
 import dev.barman.wal.prefetch.Postmaster;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The background process of {@code barman-wal-archive --keep-connection}: a {@link StandingSender} for one PostgreSQL server. Started by the
@@ -25,8 +28,17 @@ import java.util.function.Consumer;
  */
 public final class SendMain {
     private static final long BEAT_MILLIS = 1_000;
+    /** So long the server may not move. A call by itself would wait longer; but it does not share its fate with others. */
+    private static final String MAX_WAIT_SECONDS = "60";
+    /** Then the connection is cut, which ends the process; it has so long for that. */
+    private static final long MAX_END_MILLIS = 10_000;
+
+    private static final long MAX_LOG_BYTES = 1 << 20;
+
     /** No other codes than 0 and this: in a container PostgreSQL may be our parent, and take any other for a crash of one of its own. */
     private static final int FAILED = 1;
+
+    private static final String LOG = "send.log";
 
     private SendMain() {}
 
@@ -65,25 +77,28 @@ public final class SendMain {
         SendRequests requests = new SendRequests(directory);
         LastArchivedCache cache = new LastArchivedCache(
                 new StateDirectory(directory), connection.destination(server), WalArchiveMain.PATIENCE, log);
+        NoStreamNote note = NoStreamNote.at(directory.resolve(NoStreamNote.NAME));
         try (LockFile lock = LockFile.tryAcquire(requests.lockFile())) {
-            PutStream.Opened opened =
-                    PutStream.open(connection, server, WalArchiveMain.compression(arguments), arguments.has("--md5"));
+            shorten(directory.resolve(LOG));
+            SendProgress progress = new SendProgress();
+            PutStream.Opened opened = PutStream.open(
+                    connection, server, WalArchiveMain.compression(arguments), arguments.has("--md5"), progress);
             PutStream stream = opened.stream();
             if (stream == null) {
-                if (opened.exitCode() == NoStreamNote.UNKNOWN_OPTION) {
-                    log.accept("the server takes no streams; every call makes its own connection");
-                    NoStreamNote.at(directory.resolve(NoStreamNote.NAME)).write();
-                    return 0;
-                }
-                log.accept("ended: the remote command ended with exit code " + opened.exitCode());
-                return FAILED;
+                boolean unable = opened.exitCode() == NoStreamNote.UNKNOWN_OPTION;
+                note.write(unable ? NoStreamNote.UNABLE : NoStreamNote.FAILED);
+                log.accept(
+                        unable
+                                ? "the server takes no streams; every call makes its own connection"
+                                : "ended: the remote command ended with exit code " + opened.exitCode());
+                return unable ? 0 : FAILED;
             }
             try (stream) {
-                NoStreamNote.at(directory.resolve(NoStreamNote.NAME)).remove();
+                note.remove();
                 requests.begin(new SendRequests.Sender(
                         OwnProcess.pid(), postmaster.dataDirectory(), arguments.required("--command-line")));
-                try {
-                    beat(requests);
+                try (Watch watch = new Watch(requests, progress, patienceNanos(arguments), stream, postmaster, log)) {
+                    watch.start();
                     log.accept("process " + OwnProcess.pid() + " begins");
                     StandingSender sender = new StandingSender(
                             requests,
@@ -91,10 +106,11 @@ public final class SendMain {
                             postmaster,
                             WalArchiveMain.parallel(arguments),
                             1000L * connection.keepSeconds(),
+                            progress,
                             log);
                     log.accept("ended: " + sender.run(stream));
                 } finally {
-                    requests.end();
+                    requests.end(OwnProcess.pid());
                 }
             }
             return 0;
@@ -104,22 +120,95 @@ public final class SendMain {
         }
     }
 
-    /** From a thread of its own: sending one segment over a slow line may take minutes. */
-    private static void beat(SendRequests requests) {
-        Thread beat = new Thread(
-                () -> {
-                    try {
-                        while (true) {
-                            requests.beat();
-                            Thread.sleep(BEAT_MILLIS);
-                        }
-                    } catch (IOException | InterruptedException e) {
-                        // Then the calls do not wait for this process, and send for themselves.
-                    }
-                },
-                "beat");
-        beat.setDaemon(true);
-        beat.start();
+    /**
+     * Says every second that the process moves: sending one segment over a slow line may take minutes. When it does not move any more, or
+     * nobody needs it, its connection is cut under it.
+     */
+    private static final class Watch extends Thread implements AutoCloseable {
+        private final SendRequests requests;
+        private final SendProgress progress;
+        private final long patienceNanos;
+        private final PutStream stream;
+        private final Postmaster postmaster;
+        private final Consumer<String> log;
+        private volatile boolean closed;
+
+        Watch(
+                SendRequests requests,
+                SendProgress progress,
+                long patienceNanos,
+                PutStream stream,
+                Postmaster postmaster,
+                Consumer<String> log) {
+            super("watch");
+            setDaemon(true);
+            this.requests = requests;
+            this.progress = progress;
+            this.patienceNanos = patienceNanos;
+            this.stream = stream;
+            this.postmaster = postmaster;
+            this.log = log;
+        }
+
+        @Override
+        public void run() {
+            String end = null;
+            while (end == null) {
+                pause(BEAT_MILLIS);
+                if (closed) {
+                    return;
+                }
+                end = reason();
+            }
+            if (closed) {
+                return;
+            }
+            progress.end(end);
+            log.accept("ending: " + end);
+            stream.cut();
+            pause(MAX_END_MILLIS);
+            if (!closed) {
+                Runtime.getRuntime().halt(FAILED);
+            }
+        }
+
+        private @Nullable String reason() {
+            try {
+                requests.beat(OwnProcess.pid());
+            } catch (IOException e) {
+                return "this process is not named in " + e.getMessage() + " any more";
+            }
+            if (progress.waitedNanos() > patienceNanos) {
+                return "the server has not moved for " + TimeUnit.NANOSECONDS.toSeconds(patienceNanos) + " seconds";
+            }
+            return postmaster.isThere() ? null : "the PostgreSQL server has ended";
+        }
+
+        private static void pause(long millis) {
+            try {
+                Thread.sleep(millis);
+            } catch (InterruptedException e) {
+                // Nobody interrupts the threads of this program; it is ended as a whole.
+                throw new IllegalStateException(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+
+    private static long patienceNanos(ParsedArguments arguments) {
+        String seconds = arguments.value("--patience");
+        return TimeUnit.SECONDS.toNanos(Long.parseLong(seconds == null ? MAX_WAIT_SECONDS : seconds));
+    }
+
+    /** A log that is appended to would grow for ever. */
+    private static void shorten(Path file) throws IOException {
+        if (Files.exists(file) && Files.size(file) > MAX_LOG_BYTES) {
+            Files.write(file, new byte[0]);
+        }
     }
 
     private static ArgumentParser parser() {
@@ -129,6 +218,7 @@ public final class SendMain {
         return parser.option("DIRECTORY", "the state directory", "--directory")
                 .option("DIRECTORY", "data directory of the PostgreSQL server", "--data-directory")
                 .option("PID", "its process, 0 for none", "--postmaster")
+                .option("SECONDS", "end when the server does not move for so long", "--patience")
                 .option("WORDS", "of the command that this serves", "--command-line");
     }
 }

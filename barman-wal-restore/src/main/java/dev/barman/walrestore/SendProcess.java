@@ -64,8 +64,8 @@ final class SendProcess {
     }
 
     /**
-     * Starts the process unless there is one, and does not wait for it. One that serves another data directory or other options is asked
-     * to end instead; the next call finds its place free.
+     * Starts the process unless there is one, and does not wait for it. One that serves other options of this data directory is asked
+     * to end instead; the next call finds its place free. One that serves another data directory stays.
      *
      * @param state the state directory
      * @param postmaster the PostgreSQL server
@@ -80,8 +80,8 @@ final class SendProcess {
             if (LockFile.probe(requests.lockFile()).isPresent()) {
                 SendRequests.Sender sender = requests.sender();
                 if (sender != null
-                        && !(sender.dataDirectory().equals(postmaster.dataDirectory())
-                                && sender.commandLine().equals(commandLine))) {
+                        && sender.dataDirectory().equals(postmaster.dataDirectory())
+                        && !sender.commandLine().equals(commandLine)) {
                     requests.askToStop();
                 }
                 return;

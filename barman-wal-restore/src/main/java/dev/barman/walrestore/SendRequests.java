@@ -93,9 +93,10 @@ final class SendRequests {
     /** Begins to serve; only with the lock. What is left of an earlier process and its callers is removed. */
     void begin(Sender sender) throws IOException {
         Files.deleteIfExists(directory.resolve(STOP));
+        // Nobody has asked this process yet.
         String[] names = new File(directory.toString()).list();
         for (String name : names == null ? new String[0] : names) {
-            if (name.startsWith(WANT) && name.endsWith(TEMPORARY) && isOld(directory.resolve(name))) {
+            if (name.startsWith(WANT)) {
                 Files.deleteIfExists(directory.resolve(name));
             }
         }
@@ -104,13 +105,29 @@ final class SendRequests {
         Files.move(temporary, directory.resolve(SENDER), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** Says that the process still serves. */
-    void beat() throws IOException {
+    /**
+     * Says that the process still serves.
+     *
+     * @throws IOException when it is not this process any more that serves here: somebody has emptied the directory
+     */
+    void beat(long process) throws IOException {
+        if (!isServedBy(process)) {
+            throw new NoSuchFileException(directory.resolve(SENDER).toString());
+        }
         Files.setLastModifiedTime(directory.resolve(SENDER), FileTime.from(Instant.now()));
     }
 
-    /** Serves no more: whoever waits is let go. */
-    void end() throws IOException {
+    /** Whether the process is named as the one that serves. */
+    boolean isServedBy(long process) throws IOException {
+        Sender sender = sender();
+        return sender != null && sender.process() == process;
+    }
+
+    /** Serves no more: whoever waits is let go, unless another process serves now. */
+    void end(long process) throws IOException {
+        if (!isServedBy(process)) {
+            return;
+        }
         Files.deleteIfExists(directory.resolve(SENDER));
         Files.deleteIfExists(directory.resolve(USED));
         for (Want want : wants()) {
@@ -159,7 +176,9 @@ final class SendRequests {
 
     private static boolean isOld(Path file) {
         long written = file.toFile().lastModified();
-        return written != 0 && System.currentTimeMillis() - written > MAX_WANT_MILLIS;
+        // Of a time to come by more than clocks differ: written by another clock.
+        long age = System.currentTimeMillis() - written;
+        return written != 0 && (age > MAX_WANT_MILLIS || age < -MAX_WANT_MILLIS);
     }
 
     private static @Nullable String read(Path file) throws IOException {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,10 +29,10 @@ final class StandingSender {
     private static final long BUSY_PAUSE_MILLIS = 2;
 
     private static final long IDLE_PAUSE_MILLIS = 25;
-    private static final long BUSY_MILLIS = 1_000;
+    private static final long BUSY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** After this time a new process takes over, which may be of a new version. */
-    private static final long MAX_LIFE_MILLIS = 3_600_000;
+    private static final long MAX_LIFE_NANOS = TimeUnit.HOURS.toNanos(1);
 
     /** One is on its way while the server makes the one before durable. */
     private static final int DEPTH = 2;
@@ -61,12 +62,15 @@ final class StandingSender {
     private final LastArchivedCache cache;
     private final Postmaster postmaster;
     private final int parallel;
-    private final long keepMillis;
+    private final long keepNanos;
+    private final SendProgress progress;
     private final Consumer<String> log;
 
-    private final long started = System.currentTimeMillis();
+    private final long started = System.nanoTime();
     private long lastWork = started;
-    private long lastWant = started;
+    private long lastUse = started;
+    /** The file's time of the last use that was noticed. */
+    private long noticed;
     /** Sent, and not yet reported to PostgreSQL as archived. */
     private final Deque<Path> unreported = new ArrayDeque<>();
 
@@ -81,6 +85,7 @@ final class StandingSender {
      * @param postmaster the server whose WAL this is, and with which it ends
      * @param parallel how many segments may have been sent that PostgreSQL has not got the word of, 1 or more
      * @param keepMillis how long it stays without use
+     * @param progress asks it to end
      * @param log is told what goes wrong
      */
     StandingSender(
@@ -89,12 +94,14 @@ final class StandingSender {
             Postmaster postmaster,
             int parallel,
             long keepMillis,
+            SendProgress progress,
             Consumer<String> log) {
         this.requests = requests;
         this.cache = cache;
         this.postmaster = postmaster;
         this.parallel = parallel;
-        this.keepMillis = keepMillis;
+        this.keepNanos = TimeUnit.MILLISECONDS.toNanos(keepMillis);
+        this.progress = progress;
         this.log = log;
     }
 
@@ -105,8 +112,12 @@ final class StandingSender {
      * @throws IOException when the connection failed
      */
     String run(Channel channel) throws IOException {
+        noticed = requests.lastUse();
         while (true) {
-            long now = System.currentTimeMillis();
+            String end = progress.reasonToEnd();
+            if (end != null) {
+                return end;
+            }
             if (requests.isAskedToStop()) {
                 return "asked to end";
             }
@@ -118,8 +129,8 @@ final class StandingSender {
                 for (SendRequests.Want want : wants) {
                     serve(want, channel);
                 }
-                lastWant = System.currentTimeMillis();
-                lastWork = lastWant;
+                lastUse = System.nanoTime();
+                lastWork = lastUse;
                 continue;
             }
             ReadySegment next = unanswered.size() < DEPTH ? next() : null;
@@ -129,16 +140,26 @@ final class StandingSender {
                 } else {
                     settleOne(channel);
                 }
-                lastWork = System.currentTimeMillis();
+                lastWork = System.nanoTime();
                 continue;
             }
-            if (now - Math.max(lastWant, requests.lastUse()) >= keepMillis) {
+            long now = System.nanoTime();
+            noticeUse(now);
+            if (now - lastUse >= keepNanos) {
                 return "not used any more";
             }
-            if (now - started >= MAX_LIFE_MILLIS) {
+            if (now - started >= MAX_LIFE_NANOS) {
                 return "time for a new one";
             }
-            pause(now - lastWork < BUSY_MILLIS ? BUSY_PAUSE_MILLIS : IDLE_PAUSE_MILLIS);
+            pause(now - lastWork < BUSY_NANOS ? BUSY_PAUSE_MILLIS : IDLE_PAUSE_MILLIS);
+        }
+    }
+
+    private void noticeUse(long now) {
+        long used = requests.lastUse();
+        if (used != noticed) {
+            noticed = used;
+            lastUse = now;
         }
     }
 
@@ -153,7 +174,8 @@ final class StandingSender {
 
     private void serve(SendRequests.Want want, Channel channel) throws IOException {
         try {
-            ReadySegment segment = look(want.name());
+            // Without the mark PostgreSQL does not wait for it, whoever asked, and it may still be written.
+            ReadySegment segment = Files.exists(mark(want.name())) ? look(want.name()) : null;
             if (segment != null && !unanswered.contains(segment)) {
                 send(segment, channel);
             }
@@ -207,19 +229,24 @@ final class StandingSender {
             unanswered.add(segment);
         }
         last = segment;
-        Path mark = segment.file()
-                .resolveSibling("archive_status")
-                .resolve(segment.name().text() + ".ready");
-        if (!unreported.contains(mark)) {
+        Path mark = mark(segment.name());
+        if (parallel > 1 && !unreported.contains(mark)) {
             unreported.add(mark);
         }
+    }
+
+    private Path mark(WalSegmentName name) {
+        return postmaster.dataDirectory().resolve("pg_wal/archive_status").resolve(name.text() + ".ready");
     }
 
     private void settleOne(Channel channel) throws IOException {
         String refusal = channel.answer();
         ReadySegment segment = unanswered.removeFirst();
         if (refusal == null) {
-            cache.add(List.of(segment));
+            if (!cache.add(List.of(segment))) {
+                // Whatever else is sent, the calls would send it again.
+                throw new IOException("what is archived cannot be recorded");
+            }
         } else {
             refuse(segment, refusal);
         }
@@ -228,6 +255,7 @@ final class StandingSender {
     /** It will be asked for by name, and what is wrong with it be said then; until then nothing is sent ahead. */
     private void refuse(ReadySegment segment, String why) {
         log.accept(segment.name().text() + " is not archived: " + why);
+        unreported.remove(mark(segment.name()));
         last = null;
     }
 }

@@ -33,6 +33,9 @@ public final class WalArchiveMain {
 
     private static final String[] COMPRESSIONS = {"--gzip", "--bzip2", "--xz", "--snappy", "--zstd", "--lz4"};
 
+    /** Set by the launcher when it would have asked a background process. Where it cannot, one would serve nobody. */
+    private static final String KEEPS = "BARMAN_KEEPS";
+
     /** More would only make a single call longer. */
     private static final int MAX_PARALLEL = 128;
 
@@ -88,7 +91,7 @@ public final class WalArchiveMain {
             }
             client.archive(
                     wal, new LastArchivedCache(state, connection.destination(server), PATIENCE, warnings), parallel);
-            if (keeps && args[args.length - 1].equals(wal)) {
+            if (System.getenv(KEEPS) != null && keeps) {
                 SendProcess sender = new SendProcess(
                         SendProcess.ofDistribution(),
                         connection,
@@ -143,8 +146,8 @@ public final class WalArchiveMain {
                 : new StateDirectory(Path.of(directory));
         if (state == null) {
             warnings.accept(
-                    "Neither HOME nor --state-directory tells where to keep a record of archived segments: only the"
-                            + " requested file is sent.");
+                    "Neither HOME nor --state-directory tells where to keep a record of archived segments: this call sends"
+                            + " only the requested file, and the next one makes its own connection.");
         }
         return state;
     }
@@ -195,8 +198,9 @@ public final class WalArchiveMain {
                         "--test")
                 .option(
                         "DIR",
-                        "where --parallel keeps its record of what has been sent; by default a directory of this server and"
-                                + " destination under ${XDG_STATE_HOME:-$HOME/.local/state}/barman",
+                        "where --parallel and --keep-connection keep their record of what has been sent; by default a"
+                                + " directory of this server and destination under"
+                                + " ${XDG_STATE_HOME:-$HOME/.local/state}/barman",
                         "--state-directory")
                 .positional("WAL_PATH", "the file to send: %p of archive_command");
     }

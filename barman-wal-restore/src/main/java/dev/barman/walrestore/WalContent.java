@@ -79,6 +79,9 @@ final class WalContent {
             hex = hex(digest.digest());
         } catch (IOException e) {
             problem = e;
+        } catch (RuntimeException | Error e) {
+            // Somebody waits for the checksum in another thread.
+            problem = new IOException("no checksum of " + name() + " can be computed: " + e, e);
         }
         synchronized (this) {
             checksum = hex;

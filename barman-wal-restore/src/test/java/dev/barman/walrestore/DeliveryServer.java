@@ -8,7 +8,7 @@ import java.nio.file.Path;
 
 /**
  * A program in the place of {@code barman put-wal --stream}: unpacks every delivery with {@code tar}, checks its sums and answers. As its
- * second argument says it refuses everything, or ends without an answer.
+ * second argument says it refuses everything, ends without an answer, or hangs.
  */
 public final class DeliveryServer {
     private DeliveryServer() {}
@@ -23,6 +23,8 @@ public final class DeliveryServer {
             byte[] tar = delivery.readAllBytes();
             if (how.equals("mute")) {
                 return;
+            } else if (how.equals("hang")) {
+                Thread.sleep(Long.MAX_VALUE);
             } else if (how.equals("refuse")) {
                 deliveries.refused("no thanks");
             } else if (unpack(tar, Files.createDirectory(target))) {

@@ -13,6 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -86,6 +87,23 @@ class SendMainTest {
         return code;
     }
 
+    /** A call that finds the process. */
+    private void wantOnceServed(String name) {
+        Thread call = new Thread(() -> {
+            try {
+                while (!Files.exists(state.resolve("sender"))) {
+                    Thread.sleep(2);
+                }
+                Files.writeString(state.resolve("want.1.new"), name);
+                Files.move(state.resolve("want.1.new"), state.resolve("want.1"));
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        call.setDaemon(true);
+        call.start();
+    }
+
     private List<String> delivered() throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             return files.filter(
@@ -100,7 +118,7 @@ class SendMainTest {
     void segmentsArriveWholeWithTheirChecksums() throws IOException {
         serve();
         ready(3, 4, 5);
-        Files.writeString(state.resolve("want.1"), name(3));
+        wantOnceServed(name(3));
 
         assertThat(run("--parallel=2")).as(log).isZero();
 
@@ -120,7 +138,7 @@ class SendMainTest {
     void compressedAndWithMd5() throws IOException {
         serve();
         ready(3);
-        Files.writeString(state.resolve("want.1"), name(3));
+        wantOnceServed(name(3));
 
         assertThat(run("--md5", "--gzip")).as(log).isZero();
 
@@ -147,25 +165,41 @@ class SendMainTest {
         assertThat(state.resolve("sender")).doesNotExist();
     }
 
+    private boolean noted() {
+        return NoStreamNote.at(state.resolve(NoStreamNote.NAME)).holds();
+    }
+
+    private void ageNote(long seconds) throws IOException {
+        Files.setLastModifiedTime(
+                state.resolve("no-stream"), FileTime.fromMillis(System.currentTimeMillis() - 1000 * seconds));
+    }
+
     @Test
     void serverWithoutStreamsIsRememberedForAnHour() throws IOException {
         barman.does("echo 'usage: barman' >&2; exit 2");
         assertThat(run()).isZero();
-        assertThat(NoStreamNote.at(state.resolve(NoStreamNote.NAME)).holds()).isTrue();
+        assertThat(noted()).isTrue();
         assertThat(state.resolve("sender")).doesNotExist();
-
-        Files.setLastModifiedTime(
-                state.resolve("no-stream"),
-                java.nio.file.attribute.FileTime.fromMillis(System.currentTimeMillis() - 3_601_000));
-        assertThat(NoStreamNote.at(state.resolve(NoStreamNote.NAME)).holds()).isFalse();
+        ageNote(3590);
+        assertThat(noted()).isTrue();
+        ageNote(3601);
+        assertThat(noted()).isFalse();
+        ageNote(-100);
+        assertThat(noted()).isFalse();
     }
 
     @Test
-    void serverThatCannotBeReachedIsNot() throws IOException {
-        barman.does("exit 255");
-        assertThat(run()).isEqualTo(1);
-        assertThat(log).contains("exit code 255");
-        assertThat(state.toFile().list()).containsExactly("sender.lock");
+    void serverThatRefusesOrCannotBeReachedIsLeftAloneForAMoment() throws IOException {
+        for (int code : new int[] {1, 126, 255}) {
+            Files.deleteIfExists(state.resolve("no-stream"));
+            barman.does("exit " + code);
+            assertThat(run()).isEqualTo(1);
+            assertThat(log).contains("exit code " + code);
+            assertThat(noted()).isTrue();
+            ageNote(121);
+            assertThat(noted()).isFalse();
+        }
+        assertThat(state.toFile().list()).containsExactlyInAnyOrder("sender.lock", "no-stream");
     }
 
     @Test
@@ -173,7 +207,7 @@ class SendMainTest {
         // After the first delivery it ends without an answer.
         serve("mute");
         ready(3, 4);
-        Files.writeString(state.resolve("want.1"), name(3));
+        wantOnceServed(name(3));
 
         assertThat(run("--parallel=4")).isEqualTo(1);
 
@@ -182,15 +216,42 @@ class SendMainTest {
     }
 
     @Test
+    void serverThatDoesNotMoveIsGivenUp() throws IOException {
+        serve("hang");
+        ready(3, 4);
+        wantOnceServed(name(3));
+
+        assertThat(run("--parallel=4", "--patience=1")).isEqualTo(1);
+
+        assertThat(log).contains("ending: the server has not moved for 1 seconds");
+        assertThat(state.toFile().list()).containsExactly("sender.lock");
+    }
+
+    @Test
     void refusedSegmentIsNotRecorded() throws IOException {
         serve("refuse");
         ready(3, 4);
-        Files.writeString(state.resolve("want.1"), name(3));
+        wantOnceServed(name(3));
 
         assertThat(run("--parallel=4")).isZero();
 
         assertThat(log).contains(name(3) + " is not archived: no thanks");
         assertThat(state.toFile().list()).containsExactly("sender.lock");
+    }
+
+    @Test
+    void processThatIsNotNamedAnyMoreEnds() throws Exception {
+        serve();
+        ready(3);
+        CompletableFuture<Integer> run = CompletableFuture.supplyAsync(() -> run("--keep-connection=60"));
+        while (!Files.exists(state.resolve("sender"))) {
+            Thread.sleep(5);
+        }
+        // Somebody empties the directory, and another process serves there.
+        new SendRequests(state).begin(new SendRequests.Sender(1, data, "other"));
+        assertThat(run.get()).isZero();
+        assertThat(log).contains("ending: this process is not named in ");
+        assertThat(Files.readString(state.resolve("sender"))).startsWith("1\n");
     }
 
     @Test

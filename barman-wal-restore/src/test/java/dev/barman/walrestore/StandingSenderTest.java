@@ -119,7 +119,8 @@ class StandingSenderTest {
     }
 
     private String run(int parallel, StandingSender.Channel channel) throws IOException {
-        return new StandingSender(requests, cache, new Postmaster(data, 0), parallel, 300, log::add).run(channel);
+        return new StandingSender(requests, cache, new Postmaster(data, 0), parallel, 300, new SendProgress(), log::add)
+                .run(channel);
     }
 
     @Test
@@ -164,7 +165,8 @@ class StandingSenderTest {
 
         sent.clear();
         Files.delete(mark(3));
-        want(78, name(3));
+        Files.delete(mark(4));
+        want(78, name(5));
         // PostgreSQL hears of each as it is sent, but for the last.
         run(3, segment -> {
             int number = Integer.parseInt(segment.name().text().substring(16), 16);
@@ -270,6 +272,7 @@ class StandingSenderTest {
         Files.write(pgWal.resolve(name(6)), new byte[MIB]);
         Files.write(pgWal.resolve(name(7)), java.util.Arrays.copyOf(TestSegments.segment(1, 7L * MIB, MIB), 1000));
         for (int number = 5; number <= 8; number++) {
+            Files.createFile(mark(number));
             want(number, name(number));
         }
         run(8, segment -> null);
@@ -305,20 +308,52 @@ class StandingSenderTest {
         Files.delete(state.resolve("stop"));
 
         Files.writeString(data.resolve("postmaster.pid"), "1\n");
-        assertThat(new StandingSender(requests, cache, new Postmaster(data, 2), 1, 60_000, log::add)
+        assertThat(new StandingSender(requests, cache, new Postmaster(data, 2), 1, 60_000, new SendProgress(), log::add)
                         .run(new ListedChannel(segment -> null)))
                 .isEqualTo("the PostgreSQL server has ended");
     }
 
     @Test
+    void segmentThatPostgresDoesNotWaitForIsLeftToTheCall() throws IOException {
+        ready(3);
+        Files.delete(mark(3));
+        Path want = want(77, name(3));
+        run(8, segment -> null);
+        assertThat(sent).isEmpty();
+        assertThat(want).doesNotExist();
+    }
+
+    @Test
+    void recordThatCannotBeWrittenEndsIt() throws IOException {
+        ready(3, 4);
+        Path want = want(77, name(3));
+        Files.createDirectory(state.resolve("archived-segments"));
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> run(8, segment -> null))
+                .withMessage("what is archived cannot be recorded");
+        assertThat(want).doesNotExist();
+    }
+
+    @Test
     void callsThatNeedNothingKeepItUp() throws Exception {
         Path used = Files.createFile(state.resolve("used"));
-        Files.setLastModifiedTime(used, FileTime.from(Instant.now().plusMillis(700)));
+        Thread calls = new Thread(() -> {
+            try {
+                for (int i = 0; i < 8; i++) {
+                    Thread.sleep(100);
+                    Files.setLastModifiedTime(used, FileTime.from(Instant.now()));
+                }
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        calls.start();
         long begin = System.nanoTime();
 
         run(1, segment -> null);
 
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(800));
+        calls.join();
     }
 
     @Test

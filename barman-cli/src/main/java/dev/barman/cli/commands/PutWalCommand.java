@@ -8,12 +8,16 @@ import dev.barman.cli.frame.Command;
 import dev.barman.cli.frame.CommandContext;
 import dev.barman.cli.frame.ServerRules;
 import dev.barman.core.BarmanException;
+import dev.barman.core.ConfigException;
 import dev.barman.core.archive.PutWal;
 import dev.barman.core.archive.PutWalStreamServer;
 import dev.barman.core.archive.SshOrigin;
+import dev.barman.core.config.BarmanConfiguration;
 import dev.barman.core.config.ServerConfig;
+import dev.barman.core.message.LogMessages;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** {@code barman put-wal}: receives WAL files on standard input. */
 public final class PutWalCommand implements Command, QuickFlags {
@@ -51,7 +55,8 @@ public final class PutWalCommand implements Command, QuickFlags {
     private void receive(CommandContext context, ServerConfig server) throws BarmanException {
         String origin = SshOrigin.suffix(context.terminal().environment());
         if (stream && !test) {
-            new PutWalStreamServer(server, context.clock(), origin)
+            String file = context.configuration().global().configFile();
+            new PutWalStreamServer(server.name(), () -> configured(file, server.name()), context.clock(), origin)
                     .serve(context.terminal().stdin(), context.terminal().stdout());
             return;
         }
@@ -64,5 +69,15 @@ public final class PutWalCommand implements Command, QuickFlags {
         if (!reception.receive(context.terminal().stdin())) {
             context.out().fail();
         }
+    }
+
+    private static ServerConfig configured(String file, String server) throws BarmanException {
+        Optional<ServerConfig> found =
+                BarmanConfiguration.load(file, new LogMessages("barman.server")).server(server);
+        if (found.isEmpty()) {
+            throw new ConfigException(
+                    ConfigException.Style.BARE, "server '" + server + "' is not in the configuration any more");
+        }
+        return found.get();
     }
 }

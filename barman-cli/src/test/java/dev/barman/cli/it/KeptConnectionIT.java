@@ -119,6 +119,12 @@ class KeptConnectionIT {
             assertThat(primary.sql("select failed_count from pg_stat_archiver")).isEqualTo("0");
             // One connection that is shared, or is made before there is one to share.
             assertThat(route.connections()).isLessThanOrEqualTo(4);
+            // The first call has sent for itself, and maybe one more before the process was there.
+            assertThat(route.requests().stream()
+                            .filter(request -> request.endsWith("put-wal main"))
+                            .count())
+                    .isBetween(1L, 8L);
+            assertThat(route.requests()).contains("put-wal main --stream");
             assertThat(state.resolve("sender")).exists();
             assertThat(processes().awaitNone(KEEP_SECONDS + 20)).isEmpty();
             assertThat(state.resolve("sender")).doesNotExist();

@@ -37,7 +37,10 @@ final class WalRoute implements AutoCloseable {
     static WalRoute open(BarmanHost host, Path barman) throws IOException, InterruptedException {
         Path directory = Files.createDirectory(host.directory().resolve("route"));
         Path remote = Files.createDirectory(directory.resolve("remote"));
-        script(remote.resolve("barman"), "exec " + barman + " -c " + host.config() + " \"$@\"");
+        Path requests = directory.resolve("requests");
+        script(
+                remote.resolve("barman"),
+                "echo \"$*\" >>" + requests + "\nexec " + barman + " -c " + host.config() + " \"$@\"");
         Path distribution = directory.resolve("clients");
         BarmanHost.run(List.of(
                         "cp",
@@ -93,6 +96,11 @@ final class WalRoute implements AutoCloseable {
     /** A directory of the user of PostgreSQL, for spools and notes. */
     Path work() {
         return work;
+    }
+
+    /** The words that {@code barman} was called with so far, a line each. */
+    List<String> requests() throws IOException {
+        return Files.readAllLines(work.resolveSibling("requests"));
     }
 
     /** How many connections there were so far. */

@@ -25,18 +25,32 @@ import org.slf4j.LoggerFactory;
 public final class PutWalStreamServer {
     private static final Logger logger = LoggerFactory.getLogger("barman.server");
 
-    private final ServerConfig server;
+    private final String server;
+    private final Configured configured;
     private final Clock clock;
     private final String origin;
+
+    /** Gives the server as it is configured at this moment. */
+    public interface Configured {
+        /**
+         * Reads the configuration.
+         *
+         * @throws BarmanException when that is impossible, or does not have the server any more
+         */
+        ServerConfig now() throws BarmanException;
+    }
 
     /**
      * A server of one session.
      *
+     * @param server its name, for messages
+     * @param configured asked before every delivery: a session may be older than the directory that WAL has to go to
      * @param clock gives the stamps of files in the errors directory
      * @param origin what {@link SshOrigin#suffix} says, for the log
      */
-    public PutWalStreamServer(ServerConfig server, Clock clock, String origin) {
+    public PutWalStreamServer(String server, Configured configured, Clock clock, String origin) {
         this.server = server;
+        this.configured = configured;
         this.clock = clock;
         this.origin = origin;
     }
@@ -54,8 +68,7 @@ public final class PutWalStreamServer {
             for (DeliveryReader.Delivery delivery = deliveries.next(); delivery != null; delivery = deliveries.next()) {
                 String refusal = receive(delivery);
                 if (!delivery.skipRest()) {
-                    logger.info(
-                            "The client that delivered WAL files for server '{}' broke off{}", server.name(), origin);
+                    logger.info("The client that delivered WAL files for server '{}' broke off{}", server, origin);
                     return;
                 }
                 if (refusal == null) {
@@ -66,8 +79,8 @@ public final class PutWalStreamServer {
             }
         } catch (IOException e) {
             throw new BarmanException(
-                    "The connection of a client that delivers WAL files for server '" + server.name() + "' broke"
-                            + origin + ": " + IoReason.alone(e),
+                    "The connection of a client that delivers WAL files for server '" + server + "' broke" + origin
+                            + ": " + IoReason.alone(e),
                     e);
         }
     }
@@ -77,7 +90,7 @@ public final class PutWalStreamServer {
         Refusals refusals = new Refusals();
         String failure;
         try {
-            if (new PutWal(server, refusals, clock, origin).receive(delivery)) {
+            if (new PutWal(configured.now(), refusals, clock, origin).receive(delivery)) {
                 return null;
             }
             failure = refusals.text();
@@ -89,7 +102,7 @@ public final class PutWalStreamServer {
             failure = e.toString();
         }
         String reason = SecretRedactor.redact(failure);
-        logger.error("Cannot take WAL files for server '{}'{}: {}", server.name(), origin, reason);
+        logger.error("Cannot take WAL files for server '{}'{}: {}", server, origin, reason);
         return reason;
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.barman.core.BarmanException;
 import dev.barman.core.archive.PutWalTest.Tar;
+import dev.barman.core.config.ServerConfig;
 import dev.barman.wal.storage.SampleWals;
 import dev.barman.wal.stream.DeliveryWriter;
 import java.io.ByteArrayInputStream;
@@ -32,12 +33,14 @@ class PutWalStreamServerTest {
     Path home;
 
     private ArchiveServer server;
+    private ServerConfig current;
     private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
     private final DeliveryWriter client = new DeliveryWriter(sent);
 
     @BeforeEach
     void createServer() throws Exception {
         server = new ArchiveServer(home, "archiver = on");
+        current = server.config;
     }
 
     private static byte[] content(String name) {
@@ -64,7 +67,8 @@ class PutWalStreamServerTest {
 
     private List<String> answers(byte[] stream) throws BarmanException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        new PutWalStreamServer(server.config, ArchiveServer.CLOCK, "").serve(new ByteArrayInputStream(stream), out);
+        new PutWalStreamServer("main", () -> current, ArchiveServer.CLOCK, "")
+                .serve(new ByteArrayInputStream(stream), out);
         assertThat(out.toString(StandardCharsets.UTF_8)).endsWith("\n");
         return out.toString(StandardCharsets.UTF_8).lines().toList();
     }
@@ -140,6 +144,43 @@ class PutWalStreamServerTest {
         List<String> answers = answers(sent.toByteArray());
         assertThat(answers).hasSize(2);
         assertThat(answers.get(1)).startsWith("refused Cannot store WAL files in " + server.incoming);
+    }
+
+    @Test
+    void configurationThatChangesBetweenTwoDeliveriesCounts() throws Exception {
+        Path elsewhere = Files.createDirectories(home.resolve("elsewhere"));
+        ServerConfig changed =
+                new ArchiveServer(home, "archiver = on", "incoming_wals_directory = " + elsewhere).config;
+        deliver(W1);
+        int first = sent.size();
+        deliver(W2);
+        ByteArrayInputStream stream = new ByteArrayInputStream(sent.toByteArray()) {
+            @Override
+            public synchronized int read(byte[] bytes, int offset, int length) {
+                if (pos >= first) {
+                    current = changed;
+                }
+                return super.read(bytes, offset, length);
+            }
+        };
+        new PutWalStreamServer("main", () -> current, ArchiveServer.CLOCK, "")
+                .serve(stream, new ByteArrayOutputStream());
+        assertThat(ArchiveServer.files(server.incoming)).containsExactly(W1);
+        assertThat(ArchiveServer.files(elsewhere)).containsExactly(W2);
+    }
+
+    @Test
+    void serverThatIsNotConfiguredAnyMoreTakesNothing() throws Exception {
+        deliver(W1);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        PutWalStreamServer.Configured gone = () -> {
+            throw new BarmanException("server 'main' is not in the configuration any more");
+        };
+        new PutWalStreamServer("main", gone, ArchiveServer.CLOCK, "")
+                .serve(new ByteArrayInputStream(sent.toByteArray()), out);
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .isEqualTo(GREETING + "\nrefused server 'main' is not in the configuration any more\n");
+        assertThat(ArchiveServer.files(server.incoming)).isEmpty();
     }
 
     @Test

@@ -101,16 +101,19 @@ public final class LastArchivedCache {
      * sent again when they are asked for.
      *
      * @param archived segments of one timeline, without a gap between them, in order; not empty
+     * @return whether the record could be written
      */
-    public void add(List<ReadySegment> archived) {
+    public boolean add(List<ReadySegment> archived) {
         try (LockFile lock = directory.lock(patience)) {
             ArchivedRecord old = read();
             ArchivedRecord merged = ArchivedRecord.with(old, archived, destination);
             directory.replace(FILE, merged.format());
+            return true;
         } catch (LockBusyException e) {
             warnings.accept("Another run holds " + e.lockFile() + " for long; what this one archived is not recorded.");
         } catch (IOException e) {
             warnings.accept("Cannot record what is archived in '" + directory.path() + "': " + IoReason.of(e));
         }
+        return false;
     }
 }

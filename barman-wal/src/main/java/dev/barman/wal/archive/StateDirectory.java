@@ -4,6 +4,7 @@ package dev.barman.wal.archive;
 import dev.barman.file.AtomicFile;
 import dev.barman.file.LockBusyException;
 import dev.barman.file.LockFile;
+import dev.barman.process.OwnProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StateDirectory {
     private static final String LOCK = "lock";
+    /** More than a record takes. */
+    private static final int PROBE_BYTES = 16 << 10;
+
     private static final int WRITABLE_BY_OTHERS = 022;
     private static final FileAttribute<?> MODE_0700 =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -103,6 +107,13 @@ public final class StateDirectory {
         }
         if (!Files.isWritable(path)) {
             throw new IOException(path + ": not writable");
+        }
+        // On a full disk it is, and nothing could be recorded.
+        Path probe = path.resolve("probe." + OwnProcess.pid());
+        try {
+            Files.write(probe, new byte[PROBE_BYTES]);
+        } finally {
+            Files.deleteIfExists(probe);
         }
     }
 
