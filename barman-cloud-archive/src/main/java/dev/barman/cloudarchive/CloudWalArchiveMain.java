@@ -10,8 +10,9 @@ import dev.barman.object.StorageException;
 import dev.barman.process.ProgramEnd;
 import dev.barman.storage.cloud.CloudLocation;
 import dev.barman.storage.cloud.CloudProvider;
+import dev.barman.storage.cloud.CloudSettings;
 import dev.barman.storage.cloud.WalKeys;
-import dev.barman.storage.cloud.s3.S3Settings;
+import dev.barman.storage.cloud.azure.AzureSettings;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionLevel;
@@ -95,7 +96,7 @@ public final class CloudWalArchiveMain {
             boolean overwrite,
             CloudLocation location,
             WalKeys keys,
-            S3Settings settings,
+            CloudSettings settings,
             Path file,
             WalFileName name,
             @Nullable CompressionSettings compression,
@@ -114,7 +115,7 @@ public final class CloudWalArchiveMain {
                 throw new CloudException(CloudExit.USAGE, file + " is an invalid name for a WAL file");
             }
             CloudLocation location = CloudOptions.location(arguments.positional("DESTINATION_URL"), provider);
-            S3Settings settings = CloudOptions.s3(arguments);
+            CloudSettings settings = CloudOptions.settings(arguments, AzureSettings.DEFAULT);
             WalKeys keys;
             try {
                 keys = new WalKeys(location, arguments.positional("SERVER_NAME"));
@@ -188,17 +189,16 @@ public final class CloudWalArchiveMain {
     }
 
     private static int report(WalUploader.Outcome outcome, Request request, CloudLog log) {
-        String bucket = "s3://" + request.location.bucket() + "/";
         if (outcome instanceof WalUploader.Outcome.Stored stored) {
-            log.info("Stored " + request.file + " as " + bucket + stored.key());
+            log.info("Stored " + request.file + " as " + request.location.url(stored.key()));
             return CloudExit.OK;
         }
         if (outcome instanceof WalUploader.Outcome.Identical identical) {
-            log.info(bucket + identical.key() + " has the content of " + request.file + " already");
+            log.info(request.location.url(identical.key()) + " has the content of " + request.file + " already");
             return CloudExit.OK;
         }
         if (outcome instanceof WalUploader.Outcome.Different different) {
-            log.error("Cannot archive " + request.file + ": " + bucket + different.key()
+            log.error("Cannot archive " + request.file + ": " + request.location.url(different.key())
                     + " exists with a different content, and stays. Look for another cluster that archives under this"
                     + " server name");
             return CloudExit.FAILED;
@@ -232,8 +232,7 @@ public final class CloudWalArchiveMain {
         ArgumentParser parser = new ArgumentParser(
                 PROGRAM,
                 "Stores one WAL file in a bucket, as PostgreSQL's archive_command or as a pre-archive hook script of"
-                        + " Barman. In this version the provider is always aws-s3, options for"
-                        + " other providers have no effect, and this is the only one of the barman-cloud commands.");
+                        + " Barman. Options for other providers than the one in use have no effect.");
         CloudOptions.declare(parser);
         return parser.flag("compress the WAL with gzip", "-z", "--gzip")
                 .flag("compress the WAL with bzip2", "-j", "--bzip2")
@@ -254,16 +253,19 @@ public final class CloudWalArchiveMain {
                 .exclusive("--history-tag", "--history-tags")
                 .option("ENCRYPTION", "server-side encryption: AES256 or aws:kms", "-e", "--encryption")
                 .option("KEY", "the key for aws:kms", "--sse-kms-key-id")
-                .option("SCOPE", "", "--encryption-scope")
-                .option("SIZE", "", "--max-block-size")
-                .option("NUMBER", "", "--max-concurrency")
-                .option("SIZE", "", "--max-single-put-size")
-                .option("KEY", "", "--kms-key-name")
+                .option("SCOPE", "encryption scope of the object (Azure)", "--encryption-scope")
+                .option("SIZE", "size of the blocks of large objects (Azure), 4MB unless given", "--max-block-size")
+                .option("NUMBER", "how many blocks are sent at a time (Azure), 1 unless given", "--max-concurrency")
+                .option(
+                        "SIZE",
+                        "the largest object that is sent with one request (Azure), 64MB unless given",
+                        "--max-single-put-size")
+                .option("KEY", "name of the Cloud KMS key for the object (Google)", "--kms-key-name")
                 .flag(
                         "replace an object of the same name whatever its content, as the original does. (Not in the"
                                 + " original command; without it an object with other content is never replaced.)",
                         "--overwrite")
-                .positional("DESTINATION_URL", "URL of the bucket and the path in it: s3://BUCKET/PATH")
+                .positional("DESTINATION_URL", CloudOptions.URL_HELP)
                 .positional("SERVER_NAME", "the server: the first part of its keys below the path")
                 .optionalPositional("WAL_PATH", "the file to store: %p of archive_command");
     }

@@ -139,4 +139,17 @@ public record CloudLocation(
     public ObjectKey key(String relative) {
         return ObjectKey.of(path.isEmpty() ? relative : path + '/' + relative);
     }
+
+    /**
+     * @param key a key in the bucket or container
+     * @return the URL of the object, in the form in which users give URLs
+     */
+    public String url(ObjectKey key) {
+        String container = switch (provider) {
+            case AWS_S3 -> "s3://" + bucket;
+            case GOOGLE_CLOUD_STORAGE -> "gs://" + bucket;
+            case AZURE_BLOB_STORAGE -> endpoint + "/" + bucket;
+        };
+        return container + '/' + key.value();
+    }
 }
