@@ -218,7 +218,8 @@ public final class CloudWalRestoreMain {
                 request.jobs);
         SpooledRestore spooled = new SpooledRestore(
                 base,
-                CloudSpool.ofArchive(base, request.location, arguments.value("--endpoint-url"), System.getenv(), request.server),
+                CloudSpool.ofArchive(
+                        base, request.location, arguments.value("--endpoint-url"), System.getenv(), request.server),
                 Path.of("").toAbsolutePath(),
                 systemIdentifier,
                 prefetch,

@@ -21,9 +21,7 @@ final class StoreAddress {
     static @Nullable String of(CloudProvider provider, @Nullable String option, Map<String, String> environment) {
         return switch (provider) {
             case AWS_S3 ->
-                option != null
-                        ? option
-                        : first(environment, List.of("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"));
+                option != null ? option : first(environment, List.of("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"));
             case AZURE_BLOB_STORAGE -> null;
             case GOOGLE_CLOUD_STORAGE -> first(environment, List.of("STORAGE_EMULATOR_HOST"));
         };
