@@ -37,9 +37,6 @@ final class S3Clients {
         String region = region(settings);
         URI endpoint = endpoint(settings);
         S3ClientBuilder builder = S3Client.builder()
-                .httpClientBuilder(UrlConnectionHttpClient.builder()
-                        .connectionTimeout(CONNECT_TIMEOUT)
-                        .socketTimeout(readTimeout))
                 .credentialsProvider(credentials(settings))
                 .region(Region.of(region))
                 // Follows a bucket to its region, as the original's library does.
@@ -51,6 +48,13 @@ final class S3Clients {
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .serviceConfiguration(
                         S3Configuration.builder().chunkedEncodingEnabled(false).build());
+        if (endpoint != null && PlainConnections.suit(endpoint)) {
+            builder.httpClient(UrlConnectionHttpClient.create(new PlainConnections(CONNECT_TIMEOUT, readTimeout)));
+        } else {
+            builder.httpClientBuilder(UrlConnectionHttpClient.builder()
+                    .connectionTimeout(CONNECT_TIMEOUT)
+                    .socketTimeout(readTimeout));
+        }
         if (endpoint != null) {
             builder.endpointOverride(endpoint);
         }
