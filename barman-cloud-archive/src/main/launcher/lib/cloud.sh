@@ -22,6 +22,8 @@ case $main in
         heap="$heap -XX:Tier3InvocationThreshold=400 -XX:Tier3MinInvocationThreshold=200 -XX:Tier3CompileThreshold=4000"
         heap="$heap -XX:Tier3BackEdgeThreshold=120000 -XX:Tier4InvocationThreshold=30000 -XX:Tier4MinInvocationThreshold=20000"
         heap="$heap -XX:Tier4CompileThreshold=40000 -XX:Tier4BackEdgeThreshold=400000"
+        # What the training run told the second compiler of Java 25 about checksums makes each of them several times as slow.
+        heap="$heap -XX:+UnlockDiagnosticVMOptions -XX:-AOTReplayTraining"
         ;;
     CloudWalRestoreMain) classes=wal direction=restore failure=126 heap='-Xms16m -Xmx512m -XX:TieredStopAtLevel=4' ;;
     # Buffers for parts of archives.
