@@ -60,7 +60,7 @@ record WalArchiveRequest(
         CompressionSettings compression = compressionOf(arguments);
         Map<String, String> tags = TagOption.parse(arguments, "--tag", "--tags");
         Map<String, String> historyTags = TagOption.parse(arguments, "--history-tag", "--history-tags");
-        int parallel = parallel(arguments);
+        int parallel = Math.min(arguments.number("--parallel", 1), MAX_PARALLEL);
         CloudProvider provider = CloudOptions.provider(arguments);
         Path file = Path.of(walPath(arguments, environment));
         Path namePath = file.getFileName();
@@ -101,23 +101,6 @@ record WalArchiveRequest(
                 historyTags,
                 parallel,
                 state);
-    }
-
-    private static int parallel(ParsedArguments arguments) throws UsageException {
-        String text = arguments.value("--parallel");
-        if (text == null) {
-            return 1;
-        }
-        int number;
-        try {
-            number = Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            number = -1;
-        }
-        if (number < 0) {
-            throw new UsageException("argument --parallel: invalid number: '" + text + "'");
-        }
-        return Math.min(number, MAX_PARALLEL);
     }
 
     /** Everything that tells one archive from another. The launcher computes the same. */
