@@ -376,7 +376,7 @@ class CloudRecoveryIT {
         assertThat(ahead.segments()).isGreaterThan(80);
         assertThat(plain.segments()).isGreaterThan(5);
 
-        // What the primary writes at its end comes into the bucket too, and lies beyond the point where the next timeline begins.
+        // What the primary writes at its end comes into the bucket too, beyond the beginning of the next timeline.
         plain.cluster.stop();
         primary.stop();
         assertThat(ahead.cluster.sql("select pg_promote(true, 60)")).isEqualTo("t");
