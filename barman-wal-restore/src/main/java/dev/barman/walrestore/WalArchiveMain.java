@@ -67,7 +67,7 @@ public final class WalArchiveMain {
                 out.println(ProgramVersion.line(PROGRAM));
                 return ArchiveExit.ARCHIVED;
             }
-            int parallel = Math.min(arguments.number("--parallel", 1), MAX_PARALLEL);
+            int parallel = parallel(arguments);
             BarmanConnection connection = BarmanConnection.from(arguments);
             String server = arguments.positional("SERVER_NAME");
             Consumer<String> warnings = warnings(err);
