@@ -22,15 +22,11 @@ import dev.barman.wal.Lsn;
 import dev.barman.wal.TimelineId;
 import dev.barman.wal.WalSegmentName;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One backup of a running server: PostgreSQL is told to begin, its files are sent, PostgreSQL is told to end, what that gives is added, and last of all
@@ -42,7 +38,6 @@ final class CloudBackupRun {
 
     private static final Duration VERIFY_EVERY = Duration.ofSeconds(10);
     private static final Duration TELL_EVERY = Duration.ofMinutes(1);
-    private static final String PG_CONTROL = "global/pg_control";
 
     private final CloudSession session;
     private final CloudLog log;
@@ -164,8 +159,9 @@ final class CloudBackupRun {
         ServerFacts facts = start();
         BackupTreeWriter tree = new BackupTreeWriter(this::check, log);
         Path pgdata = Path.of(facts.dataDirectory());
-        copyTablespaces(upload, tree, facts, pgdata);
-        BackupArchiveWriter data = copyData(upload, tree, facts, pgdata);
+        ClusterCopy copy = new ClusterCopy(upload, options.upload().suffix(), tree, facts, log);
+        copy.addTablespaces(info.tablespaces());
+        BackupArchiveWriter data = copy.addData();
         String label = stop();
         log.info("Uploading 'backup_label' file to 'data.tar' with path 'backup_label'");
         tree.addText(data, "backup_label", label, pgdata);
@@ -216,78 +212,6 @@ final class CloudBackupRun {
         if (now - verifiedNanos > VERIFY_EVERY.toNanos()) {
             backup.verify();
             verifiedNanos = now;
-        }
-    }
-
-    private void copyTablespaces(CloudBackupUpload upload, BackupTreeWriter tree, ServerFacts facts, Path pgdata)
-            throws IOException, BarmanException {
-        for (Tablespace tablespace : info.tablespaces()) {
-            Path location = Path.of(tablespace.location());
-            if (!location.isAbsolute()) {
-                // A developer's tablespace, which lies in pg_tblspc itself.
-                continue;
-            }
-            String name = Long.toString(tablespace.oid());
-            log.info("Uploading '" + tablespace.name() + "' directory '" + location + "' as '" + name + ".tar"
-                    + options.upload().suffix() + "'");
-            BackupArchiveWriter archive = upload.archive(name);
-            tree.addTablespace(archive, location, facts.version().major());
-            archive.finish();
-            tree.expectLink(pgdata.resolve("pg_tblspc").resolve(name));
-        }
-    }
-
-    private BackupArchiveWriter copyData(
-            CloudBackupUpload upload, BackupTreeWriter tree, ServerFacts facts, Path pgdata)
-            throws IOException, BarmanException {
-        log.info("Uploading 'pgdata' directory '" + pgdata + "' as 'data.tar"
-                + options.upload().suffix() + "'");
-        BackupArchiveWriter data = upload.archive(BackupArchive.DATA);
-        tree.expectLink(pgdata.resolve("pg_wal"));
-        tree.expectLink(pgdata.resolve("pg_xlog"));
-        tree.addData(data, pgdata, BackupExclusions.ofDataDirectory(true));
-        log.info("Uploading 'pg_control' file from '" + pgdata.resolve(PG_CONTROL) + "' to 'data.tar'");
-        tree.addFile(data, pgdata.resolve(PG_CONTROL), PG_CONTROL);
-        String inside = facts.dataDirectory().endsWith("/") ? facts.dataDirectory() : facts.dataDirectory() + "/";
-        addOutside(data, tree, "config_file", facts.files().configFile(), inside, false);
-        addOutside(data, tree, "hba_file", facts.files().hbaFile(), inside, false);
-        addOutside(data, tree, "ident_file", facts.files().identFile(), inside, true);
-        List<String> included = new ArrayList<>();
-        for (String file : facts.files().included()) {
-            if (!file.startsWith(inside)) {
-                included.add(file);
-            }
-        }
-        if (!included.isEmpty()) {
-            log.warning("These configuration files lie outside of PGDATA and are not in the backup: "
-                    + String.join(", ", included));
-        }
-        return data;
-    }
-
-    private void addOutside(
-            BackupArchiveWriter data,
-            BackupTreeWriter tree,
-            String setting,
-            @Nullable String file,
-            String inside,
-            boolean optional)
-            throws IOException, BarmanException {
-        if (file == null || file.startsWith(inside)) {
-            return;
-        }
-        Path path = Path.of(file);
-        Path name = path.getFileName();
-        if (name == null || (optional && !Files.exists(path))) {
-            return;
-        }
-        log.info("Uploading '" + setting + "' file from '" + path + "' to 'data.tar' with path '" + name + "'");
-        try {
-            tree.addFile(data, path, name.toString());
-        } catch (NoSuchFileException e) {
-            if (!optional) {
-                throw e;
-            }
         }
     }
 
