@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -68,7 +69,7 @@ final class CloudBackupCatalog {
         Set<BackupId> kept = new HashSet<>();
         String prefix = keys.prefix();
         store.forEach(prefix, object -> {
-            BackupId id = idOf(prefix, object.key());
+            BackupId id = idOf(prefix, object.key().value());
             if (id != null) {
                 String name = object.key().value().substring(keys.prefix(id).length());
                 if (BackupKeys.isInfo(name)) {
@@ -90,7 +91,7 @@ final class CloudBackupCatalog {
 
     private void collectKept(String prefix, Set<BackupId> kept) throws StorageException {
         store.forEach(prefix, object -> {
-            BackupId id = idOf(prefix, object.key());
+            BackupId id = idOf(prefix, object.key().value());
             if (id != null
                     && BackupKeys.isKeep(object.key()
                             .value()
@@ -102,8 +103,7 @@ final class CloudBackupCatalog {
     }
 
     /** The backup below a prefix to which an object belongs, null when it lies elsewhere. */
-    private static @Nullable BackupId idOf(String prefix, ObjectKey key) {
-        String value = key.value();
+    private static @Nullable BackupId idOf(String prefix, String value) {
         // Some stores take two slashes for one, and list keys without the prefix.
         if (!value.startsWith(prefix)) {
             return null;
@@ -168,10 +168,35 @@ final class CloudBackupCatalog {
         return Optional.of(BackupInfoFormat.parse(content, id, key.value(), SERVER_NAME, null));
     }
 
-    /** Stores the metadata of a backup. */
+    /**
+     * Stores the metadata of a backup.
+     *
+     * @throws IOException when it cannot be stored, or was to be created only and there is another one
+     */
     void save(BackupInfo info, PutOptions options) throws IOException {
         byte[] content = BackupInfoFormat.format(info).getBytes(StandardCharsets.UTF_8);
-        store.put(keys.info(info.id()), ObjectContent.of(content), options);
+        ObjectKey key = keys.info(info.id());
+        if (!store.put(key, ObjectContent.of(content), options)) {
+            // It may be one's own earlier attempt, whose answer was lost.
+            try (InputStream in = store.open(key, 0, MAX_INFO_BYTES)) {
+                if (!Arrays.equals(in.readAllBytes(), content)) {
+                    throw new IOException("there is another backup of the same id: " + key);
+                }
+            }
+        }
+    }
+
+    /** The ids below which there are objects, whether they are backups or not. */
+    Set<BackupId> usedIds() throws StorageException {
+        Set<BackupId> ids = new TreeSet<>();
+        String prefix = keys.prefix();
+        for (String directory : store.listDirectories(prefix)) {
+            BackupId id = idOf(prefix, directory);
+            if (id != null) {
+                ids.add(id);
+            }
+        }
+        return ids;
     }
 
     /**

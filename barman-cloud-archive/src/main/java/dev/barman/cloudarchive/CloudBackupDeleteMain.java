@@ -52,8 +52,6 @@ public final class CloudBackupDeleteMain extends CloudCommand {
         return new CloudBackupDeleteMain().execute(args, out, err, stores);
     }
 
-    private static final int MAX_BATCH = 1000;
-
     @Override
     void declare(ArgumentParser parser) {
         parser.option("BACKUP_ID", "the backup: an id, a name, first, last or last-failed", "-b", "--backup-id")
@@ -69,6 +67,16 @@ public final class CloudBackupDeleteMain extends CloudCommand {
                 .flag("delete nothing of a backup of which an object is locked", "--check-object-lock");
     }
 
+    /** What a provider allows in one request; asking for more has no effect. */
+    private static int batchSize(ParsedArguments arguments) throws UsageException {
+        int most = switch (CloudOptions.provider(arguments)) {
+            case AWS_S3 -> 1000;
+            case AZURE_BLOB_STORAGE -> 256;
+            case GOOGLE_CLOUD_STORAGE -> 100;
+        };
+        return Math.max(1, Math.min(most, number(arguments, "--batch-size", "--batch-size", most)));
+    }
+
     @Override
     Work prepare(ParsedArguments arguments) throws UsageException, CloudException {
         String word = arguments.value("--backup-id");
@@ -78,7 +86,7 @@ public final class CloudBackupDeleteMain extends CloudCommand {
             throw new UsageException(
                     "argument -m/--minimum-redundancy: '" + minimum + "' is not a valid non-negative integer");
         }
-        int batch = Math.max(1, Math.min(MAX_BATCH, number(arguments, "--batch-size", "--batch-size", MAX_BATCH)));
+        int batch = batchSize(arguments);
         boolean dryRun = arguments.has("--dry-run");
         boolean locks = arguments.has("--check-object-lock");
         if (word != null) {

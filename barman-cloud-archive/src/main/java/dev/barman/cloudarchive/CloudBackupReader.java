@@ -30,12 +30,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Restores a base backup from a bucket. Data directory and tablespaces are unpacked at the same time, the parts of each one after the other;
- * the objects are fetched ahead. At most {@value #UNPACKERS} × ({@value #AHEAD} + 1) pieces of 4 MiB are in memory. One use.
+ * the objects are fetched ahead. At most {@value #UNPACKERS} × ({@value #AHEAD} + 1) pieces of 16 MiB are in memory. One use.
  */
 final class CloudBackupReader {
     private static final int UNPACKERS = 2;
-    private static final int AHEAD = 4;
-    private static final int PIECE_BYTES = 4 << 20;
+    private static final int AHEAD = 2;
+    private static final int PIECE_BYTES = 16 << 20;
 
     private final ObjectStore store;
     private final CloudLog log;
@@ -62,12 +62,19 @@ final class CloudBackupReader {
      */
     void restore(CloudBackup backup, Path target, Map<String, Path> locations)
             throws CloudException, IOException, BarmanException {
-        Job data = new Job(BackupArchive.DATA, tree(target), parts(backup, BackupArchive.DATA));
+        try (FileSyncer syncer = new FileSyncer()) {
+            restore(backup, target, locations, syncer);
+        }
+    }
+
+    private void restore(CloudBackup backup, Path target, Map<String, Path> locations, FileSyncer syncer)
+            throws CloudException, IOException, BarmanException {
+        Job data = new Job(BackupArchive.DATA, tree(target, syncer), parts(backup, BackupArchive.DATA));
         Map<Tablespace, Job> tablespaces = new LinkedHashMap<>();
         for (Tablespace tablespace : backup.info().tablespaces()) {
             Path location = locations.getOrDefault(tablespace.name(), Path.of(tablespace.location()));
             String name = Long.toString(tablespace.oid());
-            tablespaces.put(tablespace, new Job(name, tree(location), parts(backup, name)));
+            tablespaces.put(tablespace, new Job(name, tree(location, syncer), parts(backup, name)));
         }
         List<Job> jobs = new ArrayList<>(List.of(data));
         jobs.addAll(tablespaces.values());
@@ -98,8 +105,8 @@ final class CloudBackupReader {
         }
     }
 
-    private RestoredTree tree(Path directory) {
-        return new RestoredTree(directory.toAbsolutePath().normalize(), ownership, log, signals);
+    private RestoredTree tree(Path directory, FileSyncer syncer) {
+        return new RestoredTree(directory.toAbsolutePath().normalize(), ownership, log, signals, syncer);
     }
 
     /** The parts of an archive, none missing between them. */

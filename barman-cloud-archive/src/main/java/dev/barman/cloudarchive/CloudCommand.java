@@ -83,13 +83,13 @@ abstract class CloudCommand {
 
     final int execute(String[] args, PrintStream out, PrintStream err) {
         return execute(
-                args, out, err, (arguments, location) -> CloudOptions.open(location, CloudOptions.s3(arguments)));
+                args, out, err, (arguments, location) -> CloudOptions.open(location, CloudOptions.settings(arguments)));
     }
 
     final int execute(String[] args, PrintStream out, PrintStream err, StoreOpener stores) {
         ArgumentParser parser = new ArgumentParser(program, description);
         CloudOptions.declare(parser);
-        parser.positional(urlArgument(), "URL of the bucket and the path in it: s3://BUCKET/PATH")
+        parser.positional(urlArgument(), CloudOptions.URL_HELP)
                 .positional("SERVER_NAME", "the server: the first part of its keys below the path");
         declare(parser);
         ParsedArguments arguments;

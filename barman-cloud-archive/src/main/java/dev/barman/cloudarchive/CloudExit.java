@@ -14,5 +14,8 @@ final class CloudExit {
     /** Anything else: no connection, no access, no bucket, an unreadable source. */
     static final int OTHER = 4;
 
+    /** Of a hook script: what cannot succeed is not to be tried again. */
+    static final int STOP_RETRYING = 63;
+
     private CloudExit() {}
 }

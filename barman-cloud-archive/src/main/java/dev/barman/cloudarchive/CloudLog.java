@@ -37,6 +37,10 @@ final class CloudLog {
         return LEVELS.get(Math.max(0, Math.min(LEVELS.size() - 1, level)));
     }
 
+    void debug(String message) {
+        log(Level.DEBUG, message);
+    }
+
     void info(String message) {
         log(Level.INFO, message);
     }

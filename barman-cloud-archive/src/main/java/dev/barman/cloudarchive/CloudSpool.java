@@ -2,17 +2,13 @@
 package dev.barman.cloudarchive;
 
 import dev.barman.storage.cloud.CloudLocation;
-import dev.barman.storage.cloud.s3.S3Settings;
 import dev.barman.wal.spool.SpoolLocation;
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Where segments from a bucket lie that were fetched ahead. */
 final class CloudSpool {
-    private static final String[] ENDPOINT_VARIABLES = {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"};
-
     private CloudSpool() {}
 
     /**
@@ -20,37 +16,25 @@ final class CloudSpool {
      *
      * @param base the directory given by the user
      * @param location bucket and path
-     * @param settings how the bucket is reached
+     * @param endpoint the value of {@code --endpoint-url}
      * @param environment that of the process
      * @param server name of the server
      */
     static Path ofArchive(
-            Path base, CloudLocation location, S3Settings settings, Map<String, String> environment, String server) {
-        String store = endpoint(location, settings, environment);
+            Path base,
+            CloudLocation location,
+            @Nullable String endpoint,
+            Map<String, String> environment,
+            String server) {
+        String store = location.endpoint() != null
+                ? location.endpoint()
+                : StoreAddress.of(location.provider(), endpoint, environment);
         // The same bucket of another store is another one.
         String place = store == null
                 ? location.provider().id()
                 : strip(store.replace("://", "/").replace(':', '/'));
         String path = location.path().isEmpty() ? "" : "/" + location.path();
         return SpoolLocation.ofPlace(base, place + "/" + location.bucket() + path, server);
-    }
-
-    private static @Nullable String endpoint(
-            CloudLocation location, S3Settings settings, Map<String, String> environment) {
-        if (location.endpoint() != null) {
-            return location.endpoint();
-        }
-        URI given = settings.endpoint();
-        if (given != null) {
-            return given.toString();
-        }
-        for (String variable : ENDPOINT_VARIABLES) {
-            String value = environment.get(variable);
-            if (value != null && !value.isEmpty()) {
-                return value;
-            }
-        }
-        return null;
     }
 
     private static String strip(String text) {

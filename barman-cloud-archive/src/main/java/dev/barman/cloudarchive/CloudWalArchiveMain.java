@@ -182,8 +182,7 @@ public final class CloudWalArchiveMain {
         ArgumentParser parser = new ArgumentParser(
                 PROGRAM,
                 "Stores one WAL file in a bucket, as PostgreSQL's archive_command or as a pre-archive hook script of"
-                        + " Barman. In this version the provider is always aws-s3; options for"
-                        + " other providers have no effect.");
+                        + " Barman. Options for other providers than the one in use have no effect.");
         CloudOptions.declare(parser);
         return parser.flag("compress the WAL with gzip", "-z", "--gzip")
                 .flag("compress the WAL with bzip2", "-j", "--bzip2")
@@ -204,11 +203,14 @@ public final class CloudWalArchiveMain {
                 .exclusive("--history-tag", "--history-tags")
                 .option("ENCRYPTION", "server-side encryption: AES256 or aws:kms", "-e", "--encryption")
                 .option("KEY", "the key for aws:kms", "--sse-kms-key-id")
-                .option("SCOPE", "", "--encryption-scope")
-                .option("SIZE", "", "--max-block-size")
-                .option("NUMBER", "", "--max-concurrency")
-                .option("SIZE", "", "--max-single-put-size")
-                .option("KEY", "", "--kms-key-name")
+                .option("SCOPE", "encryption scope of the object (Azure)", "--encryption-scope")
+                .option("SIZE", "size of the blocks of large objects (Azure), 4MB unless given", "--max-block-size")
+                .option("NUMBER", "how many blocks are sent at a time (Azure), 1 unless given", "--max-concurrency")
+                .option(
+                        "SIZE",
+                        "the largest object that is sent with one request (Azure), 64MB unless given",
+                        "--max-single-put-size")
+                .option("KEY", "name of the Cloud KMS key for the object (Google)", "--kms-key-name")
                 .option(
                         "N",
                         "archive up to N segments in one go: the requested one and those behind it that are ready, several at a"
@@ -225,7 +227,7 @@ public final class CloudWalArchiveMain {
                         "replace an object of the same name whatever its content, as the original does. (Not in the"
                                 + " original command; without it an object with other content is never replaced.)",
                         "--overwrite")
-                .positional("DESTINATION_URL", "URL of the bucket and the path in it: s3://BUCKET/PATH")
+                .positional("DESTINATION_URL", CloudOptions.URL_HELP)
                 .positional("SERVER_NAME", "the server: the first part of its keys below the path")
                 .optionalPositional("WAL_PATH", "the file to store: %p of archive_command");
     }

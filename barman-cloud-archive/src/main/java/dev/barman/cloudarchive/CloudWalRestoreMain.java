@@ -11,8 +11,8 @@ import dev.barman.object.ObjectStore;
 import dev.barman.object.StorageException;
 import dev.barman.process.ProgramEnd;
 import dev.barman.storage.cloud.CloudLocation;
+import dev.barman.storage.cloud.CloudSettings;
 import dev.barman.storage.cloud.WalKeys;
-import dev.barman.storage.cloud.s3.S3Settings;
 import dev.barman.wal.ControlFile;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.prefetch.PrefetchStart;
@@ -60,7 +60,7 @@ public final class CloudWalRestoreMain {
 
     /** Makes the access to a bucket; nothing is sent yet. */
     interface Stores {
-        ObjectStore open(CloudLocation location, S3Settings settings) throws StorageException;
+        ObjectStore open(CloudLocation location, CloudSettings settings) throws StorageException;
     }
 
     static int run(String[] args, PrintStream out, PrintStream err) {
@@ -120,7 +120,7 @@ public final class CloudWalRestoreMain {
     private record Request(
             CloudLocation location,
             WalKeys keys,
-            S3Settings settings,
+            CloudSettings settings,
             String server,
             String name,
             String walDest,
@@ -141,7 +141,7 @@ public final class CloudWalRestoreMain {
             return new Request(
                     location,
                     walKeys(location, server),
-                    CloudOptions.s3(arguments),
+                    CloudOptions.settings(arguments),
                     server,
                     name,
                     arguments.positional("WAL_DEST"),
@@ -218,7 +218,8 @@ public final class CloudWalRestoreMain {
                 request.jobs);
         SpooledRestore spooled = new SpooledRestore(
                 base,
-                CloudSpool.ofArchive(base, request.location, request.settings, System.getenv(), request.server),
+                CloudSpool.ofArchive(
+                        base, request.location, arguments.value("--endpoint-url"), System.getenv(), request.server),
                 Path.of("").toAbsolutePath(),
                 systemIdentifier,
                 prefetch,
@@ -268,7 +269,7 @@ public final class CloudWalRestoreMain {
                                 + " it has got. Not for a standby that is to survive an outage. (Not in the original"
                                 + " command.)",
                         "--abort-on-outage")
-                .positional("SOURCE_URL", "URL of the bucket and the path in it: s3://BUCKET/PATH")
+                .positional("SOURCE_URL", CloudOptions.URL_HELP)
                 .positional("SERVER_NAME", "the server: the first part of its keys below the path")
                 .positional("WAL_NAME", "the file that is wanted: %f of restore_command")
                 .positional("WAL_DEST", "where to put it: %p of restore_command");

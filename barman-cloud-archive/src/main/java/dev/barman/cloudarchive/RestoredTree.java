@@ -6,7 +6,6 @@ import dev.barman.core.signal.TerminationSignals;
 import dev.barman.file.Fsync;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -26,8 +25,6 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
@@ -40,28 +37,30 @@ import org.jspecify.annotations.Nullable;
 final class RestoredTree {
     private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
     private static final int BUFFER_BYTES = 1 << 18;
-    private static final int SYNCERS = 4;
+    /** So much of a large file is written before it is begun to make it durable. */
+    private static final long SYNC_BYTES = 64L << 20;
 
     private final Path root;
     private final Ownership ownership;
     private final CloudLog log;
     private final TerminationSignals signals;
+    private final FileSyncer syncer;
     private final byte[] buffer = new byte[BUFFER_BYTES];
     /** Directories of which it is known that they are none but directories. */
     private final Set<Path> real = new HashSet<>();
 
     private final List<TimedDirectory> directories = new ArrayList<>();
-    private final List<Path> files = new ArrayList<>();
     private boolean created;
     private Ownership.@Nullable Owner owner;
 
     private record TimedDirectory(Path path, Set<PosixFilePermission> mode, FileTime modified) {}
 
-    RestoredTree(Path root, Ownership ownership, CloudLog log, TerminationSignals signals) {
+    RestoredTree(Path root, Ownership ownership, CloudLog log, TerminationSignals signals, FileSyncer syncer) {
         this.root = root;
         this.ownership = ownership;
         this.log = log;
         this.signals = signals;
+        this.syncer = syncer;
     }
 
     Path root() {
@@ -147,7 +146,7 @@ final class RestoredTree {
             ownership.give(file, Ownership.Owner.of(entry));
             Files.setPosixFilePermissions(file, mode);
             Files.setLastModifiedTime(file, entry.getLastModifiedTime());
-            files.add(file);
+            syncer.sync(file);
         } else {
             throw new IOException(
                     "the archive has an entry of a kind that no backup of PostgreSQL has: " + entry.getName());
@@ -217,6 +216,7 @@ final class RestoredTree {
 
     private void write(TarArchiveInputStream tar, Path file, long size) throws IOException, TerminatedException {
         long written = 0;
+        long unsynced = 0;
         try (FileChannel out = FileChannel.open(
                 file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
             for (int count = tar.read(buffer); count >= 0; count = tar.read(buffer)) {
@@ -225,6 +225,11 @@ final class RestoredTree {
                     out.write(content);
                 }
                 written += count;
+                unsynced += count;
+                if (unsynced >= SYNC_BYTES) {
+                    unsynced = 0;
+                    syncer.sync(file);
+                }
                 signals.check();
             }
         }
@@ -270,60 +275,13 @@ final class RestoredTree {
             Files.getFileAttributeView(directory.path(), BasicFileAttributeView.class)
                     .setTimes(directory.modified(), null, null);
         }
-        sync();
+        syncer.await(signals);
         for (Path directory : real) {
             Fsync.directory(directory);
         }
         Path parent = root.getParent();
         if (created && parent != null) {
             Fsync.directory(parent);
-        }
-    }
-
-    /** By several threads: a disk works on several files at once, and a thread would wait for each. */
-    private void sync() throws IOException, TerminatedException {
-        AtomicInteger next = new AtomicInteger();
-        AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
-        List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < SYNCERS; i++) {
-            Thread thread = new Thread(
-                    () -> {
-                        try {
-                            for (int at = next.getAndIncrement();
-                                    at < files.size() && signals.received().isEmpty() && failure.get() == null;
-                                    at = next.getAndIncrement()) {
-                                // An entry that came later may have taken its place.
-                                if (Files.isRegularFile(files.get(at), LinkOption.NOFOLLOW_LINKS)) {
-                                    Fsync.file(files.get(at));
-                                }
-                            }
-                        } catch (IOException e) {
-                            failure.compareAndSet(null, e);
-                        } catch (RuntimeException | Error e) {
-                            failure.compareAndSet(null, new IOException(e));
-                        }
-                    },
-                    "restore-sync");
-            thread.start();
-            threads.add(thread);
-        }
-        for (Thread thread : threads) {
-            join(thread, failure);
-        }
-        signals.check();
-        IOException first = failure.get();
-        if (first != null) {
-            throw first;
-        }
-    }
-
-    private static void join(Thread thread, AtomicReference<@Nullable IOException> failure) {
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                failure.compareAndSet(null, new InterruptedIOException("interrupted while writing out files"));
-            }
         }
     }
 

@@ -5,8 +5,9 @@ import dev.barman.args.ParsedArguments;
 import dev.barman.args.UsageException;
 import dev.barman.storage.cloud.CloudLocation;
 import dev.barman.storage.cloud.CloudProvider;
+import dev.barman.storage.cloud.CloudSettings;
 import dev.barman.storage.cloud.WalKeys;
-import dev.barman.storage.cloud.s3.S3Settings;
+import dev.barman.storage.cloud.azure.AzureSettings;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.archive.StateDirectory;
 import dev.barman.wal.compress.CompressionAlgorithm;
@@ -40,7 +41,7 @@ record WalArchiveRequest(
         CloudLocation location,
         String server,
         WalKeys keys,
-        S3Settings settings,
+        CloudSettings settings,
         @Nullable String endpoint,
         Path file,
         WalFileName name,
@@ -59,7 +60,7 @@ record WalArchiveRequest(
         CompressionSettings compression = compressionOf(arguments);
         Map<String, String> tags = TagOption.parse(arguments, "--tag", "--tags");
         Map<String, String> historyTags = TagOption.parse(arguments, "--history-tag", "--history-tags");
-        int parallel = parallel(arguments);
+        int parallel = Math.min(arguments.number("--parallel", 1), MAX_PARALLEL);
         CloudProvider provider = CloudOptions.provider(arguments);
         Path file = Path.of(walPath(arguments, environment));
         Path namePath = file.getFileName();
@@ -69,14 +70,14 @@ record WalArchiveRequest(
         }
         CloudLocation location = CloudOptions.location(arguments.positional("DESTINATION_URL"), provider);
         String server = arguments.positional("SERVER_NAME");
-        S3Settings settings = CloudOptions.s3(arguments);
+        CloudSettings settings = CloudOptions.settings(arguments, AzureSettings.DEFAULT);
         WalKeys keys;
         try {
             keys = new WalKeys(location, server);
         } catch (IllegalArgumentException e) {
             throw new CloudException(CloudExit.OTHER, "Unusable server name: " + e.getMessage());
         }
-        String endpoint = endpoint(arguments, environment);
+        String endpoint = StoreAddress.of(provider, arguments.value("--endpoint-url"), environment);
         String directory = arguments.value("--state-directory");
         StateDirectory state = directory == null
                 ? StateDirectory.standard(
@@ -100,38 +101,6 @@ record WalArchiveRequest(
                 historyTags,
                 parallel,
                 state);
-    }
-
-    private static int parallel(ParsedArguments arguments) throws UsageException {
-        String text = arguments.value("--parallel");
-        if (text == null) {
-            return 1;
-        }
-        int number;
-        try {
-            number = Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            number = -1;
-        }
-        if (number < 0) {
-            throw new UsageException("argument --parallel: invalid number: '" + text + "'");
-        }
-        return Math.min(number, MAX_PARALLEL);
-    }
-
-    /** The option, then the variables that AWS's tools know. */
-    private static @Nullable String endpoint(ParsedArguments arguments, Map<String, String> environment) {
-        String option = arguments.value("--endpoint-url");
-        if (option != null) {
-            return option;
-        }
-        for (String variable : new String[] {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) {
-            String value = environment.get(variable);
-            if (value != null && !value.isEmpty()) {
-                return value;
-            }
-        }
-        return null;
     }
 
     /** Everything that tells one archive from another. The launcher computes the same. */

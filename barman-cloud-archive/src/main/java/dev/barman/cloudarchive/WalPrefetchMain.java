@@ -5,8 +5,8 @@ import dev.barman.args.ArgumentParser;
 import dev.barman.args.ParsedArguments;
 import dev.barman.args.UsageException;
 import dev.barman.storage.cloud.CloudLocation;
+import dev.barman.storage.cloud.CloudSettings;
 import dev.barman.storage.cloud.WalKeys;
-import dev.barman.storage.cloud.s3.S3Settings;
 import dev.barman.wal.prefetch.PrefetchProgram;
 import dev.barman.wal.prefetch.SegmentSource;
 import dev.barman.wal.spool.WalSpool;
@@ -65,11 +65,11 @@ public final class WalPrefetchMain {
         public SegmentSource.Opener prepare(ParsedArguments arguments, WalSpool spool, int jobs, Consumer<String> log)
                 throws UsageException {
             CloudLocation location;
-            S3Settings settings;
+            CloudSettings settings;
             WalKeys keys;
             try {
                 location = CloudOptions.location(arguments.positional("SOURCE_URL"), CloudOptions.provider(arguments));
-                settings = CloudOptions.s3(arguments);
+                settings = CloudOptions.settings(arguments);
                 keys = CloudWalRestoreMain.walKeys(location, arguments.positional("SERVER_NAME"));
             } catch (CloudException e) {
                 throw new UsageException(String.valueOf(e.getMessage()));

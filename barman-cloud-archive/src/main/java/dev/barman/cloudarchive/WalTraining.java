@@ -4,7 +4,6 @@ package dev.barman.cloudarchive;
 import dev.barman.process.ProgramEnd;
 import dev.barman.storage.cloud.CloudLocation;
 import dev.barman.storage.cloud.CloudProvider;
-import dev.barman.storage.cloud.s3.S3Settings;
 import dev.barman.wal.spool.SpoolLocation;
 import dev.barman.wal.spool.WalSpool;
 import java.io.IOException;
@@ -84,7 +83,7 @@ public final class WalTraining {
         Path archive = CloudSpool.ofArchive(
                 base,
                 CloudLocation.parse(store.url(), CloudProvider.AWS_S3),
-                new S3Settings(store.endpoint(), null, null, null, null),
+                store.endpoint().toString(),
                 Map.of(),
                 "server");
         WalSpool spool = new WalSpool(

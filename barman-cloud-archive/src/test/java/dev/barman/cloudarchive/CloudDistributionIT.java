@@ -3,14 +3,24 @@ package dev.barman.cloudarchive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.barman.wal.TestSegments;
+import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.archive.LastArchivedCache;
+import dev.barman.wal.archive.ReadySegment;
+import dev.barman.wal.archive.StateDirectory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the build made for users. */
 class CloudDistributionIT {
@@ -72,5 +82,35 @@ class CloudDistributionIT {
             assertThat(run(command, "-Xlog:class+load:stdout", "--version"))
                     .containsPattern("dev\\.barman\\.args\\.ArgumentParser source: shared objects file");
         }
+    }
+
+    @Test
+    void segmentThatIsRecordedLoadsNothingOfTheSdk(@TempDir Path directory) throws Exception {
+        String name = "000000010000000000000004";
+        Path file = Files.createDirectories(directory.resolve("pg_wal")).resolve(name);
+        Files.write(file, TestSegments.segment(1, 4L * TestSegments.MIB, TestSegments.MIB));
+        ByteBuffer control =
+                ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN).putLong(0, TestSegments.SYSTEM_ID);
+        Files.write(Files.createDirectory(directory.resolve("global")).resolve("pg_control"), control.array());
+        // With its whole path, so that the launcher leaves the decision to Java.
+        String[] words = {
+            "--parallel=8",
+            "--endpoint-url=http://127.0.0.1:1",
+            "--state-directory=" + directory.resolve("state"),
+            "s3://bucket",
+            "main",
+            file.toString()
+        };
+        WalArchiveRequest request =
+                WalArchiveRequest.of(CloudWalArchiveMain.parser().parse(words), Map.of());
+        StateDirectory state = new StateDirectory(directory.resolve("state"));
+        LastArchivedCache record =
+                new LastArchivedCache(state, request.destination(), Duration.ofSeconds(1), warning -> {});
+        assertThat(record.prepare()).isTrue();
+        record.add(List.of(ReadySegment.look(file, WalSegmentName.parse(name))));
+
+        assertThat(run("barman-cloud-wal-archive", "-Xlog:class+load:stdout", words))
+                .contains("dev.barman.wal.archive.LastArchivedCache ")
+                .doesNotContain("software.amazon", "com.azure");
     }
 }

@@ -60,6 +60,7 @@ class CloudLauncherTest {
         tree.javaIs(PRINT_WORDS);
         assertThat(commands())
                 .contains(
+                        "barman-cloud-backup",
                         "barman-cloud-wal-archive",
                         "barman-cloud-wal-restore",
                         "barman-cloud-backup-list",

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is decided before a store is asked. */
@@ -48,7 +50,12 @@ class CloudWalArchiveMainTest {
                 "--tags a,b,c -- s3://b main " + WAL,
                 "--history-tag ,v s3://b main " + WAL,
                 "--cloud-provider s3 s3://b main " + WAL,
-                "--cloud-provider google-cloud-storage gs://b main " + WAL,
+                "--azure-credential nobody s3://b main " + WAL,
+                "--credential azure s3://b main " + WAL,
+                "--max-block-size big s3://b main " + WAL,
+                "--max-single-put-size 0 s3://b main " + WAL,
+                "--max-concurrency 0 s3://b main " + WAL,
+                "--max-concurrency many s3://b main " + WAL,
                 "--read-timeout soon s3://b main " + WAL,
                 "-e rot13 s3://b main " + WAL,
                 "-v -q s3://b main " + WAL,
@@ -79,6 +86,40 @@ class CloudWalArchiveMainTest {
         assertThat(err)
                 .matches("(?s)\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d,\\d{3} \\[\\d+] ERROR: .*no such file: "
                         + missing + "\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "azure-blob-storage, https://account.blob.core.windows.net, no container in it",
+        "azure-blob-storage, s3://b, Invalid azure URL address: s3://b",
+        "azure-blob-storage, https://example.com/account/container, AZURE_STORAGE_CONNECTION_STRING",
+        "google-cloud-storage, s3://b, Invalid google cloud storage URL address: s3://b",
+        "google-cloud-storage, gs://b, GOOGLE_APPLICATION_CREDENTIALS",
+    })
+    void otherProvidersWithoutWhatTheyNeedAreFour(String provider, String url, String message) throws Exception {
+        Path wal = Files.write(directory.resolve(WAL), new byte[1]);
+        assertThat(run(Map.of(), "--cloud-provider", provider, url, "main", wal.toString()))
+                .isEqualTo(4);
+        assertThat(err).contains(message);
+    }
+
+    @Test
+    void optionsOfOtherProvidersHaveNoEffect() {
+        assertThat(run(
+                        Map.of(),
+                        "--default",
+                        "managed-identity",
+                        "--encryption-scope",
+                        "scope",
+                        "--max-block-size",
+                        "1TB",
+                        "--kms-key-name",
+                        "key",
+                        "s3://b",
+                        "main",
+                        "/x/" + WAL))
+                .isEqualTo(4);
+        assertThat(err).contains("no such file");
     }
 
     @Test
@@ -114,10 +155,15 @@ class CloudWalArchiveMainTest {
     }
 
     @Test
-    void helpSaysWhatIsNotThere() {
+    void helpSaysWhatThereIs() {
         assertThat(run(Map.of(), "--help")).isZero();
         assertThat(out.replaceAll("\\s+", " "))
-                .contains("the provider is always aws-s3", "--parallel", "--overwrite", "--history-tag");
+                .contains(
+                        "azure-blob-storage or google-cloud-storage",
+                        "gs://BUCKET/PATH",
+                        "--parallel",
+                        "--overwrite",
+                        "--history-tag");
         assertThat(run(Map.of(), "--version")).isZero();
         assertThat(out).startsWith("barman-cloud-wal-archive ");
     }

@@ -123,20 +123,7 @@ public final class WalArchiveMain {
 
     /** How many segments may be sent in one go, 1 or more. */
     static int parallel(ParsedArguments arguments) throws UsageException {
-        String text = arguments.value("--parallel");
-        if (text == null) {
-            return 1;
-        }
-        int number;
-        try {
-            number = Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            number = -1;
-        }
-        if (number < 0) {
-            throw new UsageException("argument --parallel: invalid number: '" + text + "'");
-        }
-        return Math.max(1, Math.min(number, MAX_PARALLEL));
+        return Math.max(1, Math.min(arguments.number("--parallel", 1), MAX_PARALLEL));
     }
 
     private static @Nullable StateDirectory state(

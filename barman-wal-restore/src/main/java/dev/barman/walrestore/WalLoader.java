@@ -2,6 +2,7 @@
 package dev.barman.walrestore;
 
 import dev.barman.file.IoReason;
+import dev.barman.tar.PaxTarWriter;
 import dev.barman.wal.WalPageHeader;
 import dev.barman.wal.archive.FileStamp;
 import dev.barman.wal.archive.ReadySegment;

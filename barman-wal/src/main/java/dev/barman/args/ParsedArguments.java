@@ -121,4 +121,29 @@ public final class ParsedArguments {
     public @Nullable String optionalPositional(String name) {
         return positionals.get(name);
     }
+
+    /**
+     * The value of an option that is a number from 0 on.
+     *
+     * @param option main name of the option
+     * @param unless the number when the option was not given
+     * @return the number; the last one when the option was repeated
+     * @throws UsageException when the value is no such number
+     */
+    public int number(String option, int unless) throws UsageException {
+        String text = value(option);
+        if (text == null) {
+            return unless;
+        }
+        int number;
+        try {
+            number = Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            number = -1;
+        }
+        if (number < 0) {
+            throw new UsageException("argument " + option + ": invalid number: '" + text + "'");
+        }
+        return number;
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.log;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 import org.slf4j.event.Level;
@@ -14,42 +15,61 @@ final class BarmanLogger extends LegacyAbstractLogger {
     /** Below DEBUG, which Python has no name for. */
     private static final LogLevel TRACE = new LogLevel(5);
 
+    /** What the clouds' libraries report is reported by us where it matters; their own words are for whoever looks for a defect. */
+    private static final List<String> LIBRARIES =
+            List.of("com.azure.", "com.microsoft.aad.", "com.google.", "reactor.", "software.amazon.awssdk.");
+
     private final transient LogOutput output;
+    private final boolean library;
 
     @SuppressWarnings("this-escape")
     BarmanLogger(String name, LogOutput output) {
         this.name = name;
         this.output = output;
+        this.library = isOfLibrary(name);
+    }
+
+    private static boolean isOfLibrary(String name) {
+        for (String library : LIBRARIES) {
+            if (name.startsWith(library)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isEnabled(LogLevel level) {
+        return output.isEnabled(library && level.number() > LogLevel.DEBUG.number() ? LogLevel.DEBUG : level);
     }
 
     @Override
     public boolean isTraceEnabled() {
-        return output.isEnabled(TRACE);
+        return isEnabled(TRACE);
     }
 
     @Override
     public boolean isDebugEnabled() {
-        return output.isEnabled(LogLevel.DEBUG);
+        return isEnabled(LogLevel.DEBUG);
     }
 
     @Override
     public boolean isInfoEnabled() {
-        return output.isEnabled(LogLevel.INFO);
+        return isEnabled(LogLevel.INFO);
     }
 
     @Override
     public boolean isWarnEnabled() {
-        return output.isEnabled(LogLevel.WARNING);
+        return isEnabled(LogLevel.WARNING);
     }
 
     @Override
     public boolean isErrorEnabled() {
-        return output.isEnabled(LogLevel.ERROR);
+        return isEnabled(LogLevel.ERROR);
     }
 
     @Override
     public boolean isErrorEnabled(@Nullable Marker marker) {
-        return output.isEnabled(errorLevel(marker));
+        return isEnabled(errorLevel(marker));
     }
 
     @Override

@@ -13,7 +13,7 @@ package dev.barman.object;
  */
 public interface ObjectUpload extends AutoCloseable {
     /**
-     * Sends a part. A part that was sent before is replaced. All but the last must have at least the size that the store asks
+     * Sends a part. A part that was sent before is replaced; a store that takes parts only in their order refuses it. All but the last must have at least the size that the store asks
      * for (5 MiB for S3), and their number is limited (10,000 for S3, 50,000 for Azure).
      *
      * @param number its place, from 1

@@ -74,6 +74,23 @@ class BarmanLogTest {
         assertThat(output.level()).isEqualTo(LogLevel.DEBUG);
     }
 
+    /** A failed request would be told twice, and by them with more words than one asks for. */
+    @Test
+    void librariesOfTheCloudsSpeakInDebugRunsOnly() {
+        Logger library = new BarmanLogger("com.azure.core.http.HttpClient", output);
+        output.configure(LogLevel.INFO, null, UnaryOperator.identity());
+        library.error("e");
+        library.warn("w");
+        assertThat(library.isErrorEnabled()).isFalse();
+        assertThat(stderr()).isEmpty();
+        output.setLevel(LogLevel.DEBUG);
+        library.warn("w");
+        library.trace("t");
+        assertThat(stderr())
+                .endsWith("com.azure.core.http.HttpClient WARNING: w\n")
+                .hasLineCount(1);
+    }
+
     @Test
     void aFailureIsFollowedByItsTrace() {
         logger.error("went wrong: {}", "it", new IllegalStateException("password=secret"));

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param startLsn the position in its first line
  * @param startWal the segment in its first line
  */
-record BackupLabel(String text, Lsn startLsn, WalSegmentName startWal) {
+public record BackupLabel(String text, Lsn startLsn, WalSegmentName startWal) {
 
     private static final String START = "START WAL LOCATION: ";
     private static final String FILE = " (file ";
@@ -22,7 +22,7 @@ record BackupLabel(String text, Lsn startLsn, WalSegmentName startWal) {
      *
      * @return empty if there is no such line, or what it names is malformed
      */
-    static Optional<BackupLabel> parse(String text) {
+    public static Optional<BackupLabel> parse(String text) {
         for (String line : text.split("\n", -1)) {
             int file = line.indexOf(FILE);
             int end = line.indexOf(')', Math.max(file, 0));

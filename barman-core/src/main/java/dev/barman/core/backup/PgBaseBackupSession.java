@@ -11,7 +11,6 @@ import dev.barman.core.catalog.Tablespace;
 import dev.barman.core.config.BackupCompressionConfig;
 import dev.barman.core.postgres.ConfigurationFiles;
 import dev.barman.core.postgres.PostgresClient;
-import dev.barman.core.postgres.PostgresVersion;
 import dev.barman.core.postgres.WalPosition;
 import dev.barman.core.signal.TerminationSignals;
 import dev.barman.core.text.HumanDuration;
@@ -68,36 +67,20 @@ final class PgBaseBackupSession implements BackupSession {
     @Override
     public BackupInfo start(BackupInfo created) throws BarmanException {
         PostgresClient client = method.client();
-        PostgresVersion version = client.version();
         inRecovery = client.isInRecovery();
-        ConfigurationFiles files = client.configurationFiles();
-        String dataDirectory = client.setting("data_directory")
-                .orElseThrow(() -> new BackupException("the PostgreSQL user of server '"
-                        + method.server().name() + "' may not read the setting data_directory"));
-        WalSegmentSize segmentSize = client.walSegmentSize();
+        BackupInfo.Builder record = created.toBuilder();
+        ServerFacts facts =
+                ServerFacts.read(client, "server '" + method.server().name() + "'", record);
         OffsetDateTime now = client.now();
         WalPosition position = client.currentPosition();
         WalSegmentName segment = position.segmentOrNull();
-        BackupInfo started = created.toBuilder()
-                .pgdata(dataDirectory)
-                .version(version.number())
-                .xlogSegmentSize(segmentSize)
-                .configFile(files.configFile())
-                .hbaFile(files.hbaFile())
-                .identFile(files.identFile())
-                .includedFiles(files.included())
-                .tablespaces(client.tablespaces())
-                .dataChecksums(client.setting("data_checksums").orElse(null))
-                .summarizeWal(
-                        version.isAtLeast(17) ? client.setting("summarize_wal").orElse(null) : null)
-                .clusterSize(client.privileges().backup() ? client.clusterSizeBytes() : null)
-                .beginTime(now)
+        BackupInfo started = record.beginTime(now)
                 .beginXlog(position.lsn())
                 .timeline(segment == null ? null : segment.timeline())
                 .beginWal(segment)
                 .beginOffset(segment == null ? null : position.offsetBytes())
                 .build();
-        warnOfExternalFiles(files, dataDirectory);
+        warnOfExternalFiles(facts.files(), facts.dataDirectory());
         return started;
     }
 

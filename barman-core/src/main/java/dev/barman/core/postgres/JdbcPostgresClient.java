@@ -44,6 +44,7 @@ public final class JdbcPostgresClient implements PostgresClient {
     private @Nullable Session session;
     private @Nullable ServerStatus status;
     private long lastAnswerNanos;
+    private boolean pinned;
 
     /** What is known of the connected server; goes with the connection. */
     private record Session(
@@ -77,6 +78,11 @@ public final class JdbcPostgresClient implements PostgresClient {
             if (System.nanoTime() - lastAnswerNanos < TRUSTED_NANOS || answers(open.connection())) {
                 return open;
             }
+            if (pinned) {
+                throw new PostgresConnectionException(
+                        "the connection to PostgreSQL was lost",
+                        new IllegalStateException("what the session holds would be lost in a new one"));
+            }
             LOG.debug("the connection to PostgreSQL was lost; connecting again");
             close();
         }
@@ -102,6 +108,22 @@ public final class JdbcPostgresClient implements PostgresClient {
             }
             throw (RuntimeException) e;
         }
+    }
+
+    /**
+     * Binds this client to the connection that stands now: when it is lost, every method fails from then on, instead of
+     * connecting again.
+     *
+     * @return the connection
+     */
+    Connection pin() throws PostgresException {
+        Connection connection = session().connection();
+        pinned = true;
+        return connection;
+    }
+
+    PostgresSql sql() throws PostgresException {
+        return session().sql();
     }
 
     /** EDB Advanced Server before 10 has one component more than PostgreSQL. */
@@ -433,6 +455,7 @@ public final class JdbcPostgresClient implements PostgresClient {
     public void close() {
         Session open = session;
         session = null;
+        pinned = false;
         if (open != null) {
             closeQuietly(open.connection());
         }
@@ -494,7 +517,7 @@ public final class JdbcPostgresClient implements PostgresClient {
         }
     }
 
-    private static PostgresException failure(String doing, SQLException e) {
+    static PostgresException failure(String doing, SQLException e) {
         String message = doing + " failed: " + e.getMessage();
         String state = e.getSQLState();
         return state != null && state.startsWith(CONNECTION_GONE)

@@ -156,4 +156,16 @@ final class PostgresSql {
     String stopFunction() {
         return version.isAtLeast(15) ? "pg_backup_stop" : "pg_stop_backup";
     }
+
+    /** Starts a concurrent backup: label, fast; gives its position. */
+    String startBackup() {
+        return "SELECT " + startFunction() + (version.isAtLeast(15) ? "(?, ?::bool)" : "(?, ?::bool, false)")
+                + "::text";
+    }
+
+    /** Ends the backup of the session, waiting for its WAL to be archived: position and the content of {@code backup_label}. */
+    String stopBackup() {
+        String arguments = version.isAtLeast(15) ? "(true)" : version.isAtLeast(10) ? "(false, true)" : "(false)";
+        return "SELECT lsn::text, labelfile FROM " + stopFunction() + arguments;
+    }
 }

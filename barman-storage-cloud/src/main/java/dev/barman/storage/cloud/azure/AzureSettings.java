@@ -62,6 +62,9 @@ public record AzureSettings(
     /** The settings of {@code barman-cloud-wal-archive}: 64 MiB with one request, blocks of 4 MiB one after the other. */
     public static final AzureSettings DEFAULT = new AzureSettings(null, null, 64L * MIB, 4 * MIB, 1, null);
 
+    /** The settings of the commands without options for them: 4 MiB with one request, eight blocks of 2 MiB at a time. */
+    public static final AzureSettings OTHER_COMMANDS = new AzureSettings(null, null, 4L * MIB, 2 * MIB, 8, null);
+
     /**
      * @throws IllegalArgumentException when a number is out of range
      */

@@ -3,12 +3,8 @@ package dev.barman.storage.cloud.s3;
 
 import dev.barman.storage.cloud.s3.S3Settings.Addressing;
 import java.net.URI;
-import java.security.cert.CertificateException;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Optional;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -40,15 +36,7 @@ final class S3Clients {
         Duration readTimeout = settings.readTimeout() == null ? READ_TIMEOUT : settings.readTimeout();
         String region = region(settings);
         URI endpoint = endpoint(settings);
-        UrlConnectionHttpClient.Builder http = UrlConnectionHttpClient.builder()
-                .connectionTimeout(CONNECT_TIMEOUT)
-                .socketTimeout(readTimeout);
-        if (endpoint != null && "http".equals(endpoint.getScheme())) {
-            // Without TLS nobody's certificates count, and reading the system's takes a tenth of a second.
-            http.tlsTrustManagersProvider(() -> new TrustManager[] {new TrustsNobody()});
-        }
         S3ClientBuilder builder = S3Client.builder()
-                .httpClientBuilder(http)
                 .credentialsProvider(credentials(settings))
                 .region(Region.of(region))
                 // Follows a bucket to its region, as the original's library does.
@@ -60,28 +48,18 @@ final class S3Clients {
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .serviceConfiguration(
                         S3Configuration.builder().chunkedEncodingEnabled(false).build());
+        if (endpoint != null && PlainConnections.suit(endpoint)) {
+            builder.httpClient(UrlConnectionHttpClient.create(new PlainConnections(CONNECT_TIMEOUT, readTimeout)));
+        } else {
+            builder.httpClientBuilder(UrlConnectionHttpClient.builder()
+                    .connectionTimeout(CONNECT_TIMEOUT)
+                    .socketTimeout(readTimeout));
+        }
         if (endpoint != null) {
             builder.endpointOverride(endpoint);
         }
         return builder.forcePathStyle(addressing(settings, endpoint) == Addressing.PATH)
                 .build();
-    }
-
-    private static final class TrustsNobody implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) throws CertificateException {
-            throw new CertificateException("no certificate is expected here");
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) throws CertificateException {
-            throw new CertificateException("no certificate is expected here");
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 
     /** The option, then the variables that AWS's tools know. */

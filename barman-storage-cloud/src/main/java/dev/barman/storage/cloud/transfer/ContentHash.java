@@ -74,17 +74,37 @@ public abstract class ContentHash {
      */
     public static byte[] md5Of(ObjectContent content) throws IOException {
         MessageDigest digest = md5();
+        readAll(content, digest::update);
+        return digest.digest();
+    }
+
+    /**
+     * @param content what is to be sent
+     * @return its CRC32C sum
+     * @throws IOException when it cannot be read or does not have its announced length
+     */
+    public static int crc32cOf(ObjectContent content) throws IOException {
+        CRC32C sum = new CRC32C();
+        readAll(content, sum::update);
+        return (int) sum.getValue();
+    }
+
+    @FunctionalInterface
+    private interface Sink {
+        void update(byte[] bytes, int offset, int length);
+    }
+
+    private static void readAll(ObjectContent content, Sink sink) throws IOException {
         byte[] buffer = new byte[BUFFER_BYTES];
         try (InputStream in = CheckedContent.open(content)) {
             int n;
             while ((n = in.read(buffer)) >= 0) {
-                digest.update(buffer, 0, n);
+                sink.update(buffer, 0, n);
             }
         } catch (IOException e) {
             IOException source = CheckedContent.failureIn(e);
             throw source == null ? e : source;
         }
-        return digest.digest();
     }
 
     /**

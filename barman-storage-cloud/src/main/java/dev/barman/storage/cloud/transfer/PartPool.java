@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends large contents in parts, several at a time, out of a fixed number of buffers: one store holds at most {@code parallel}
- * parts in memory, however many uploads it makes at the same time. Buffers and threads are made when they are first needed.
+ * Sends large contents in parts, several at a time, out of a fixed number of buffers: so many parts are in memory at most,
+ * however many uploads are made at the same time. Buffers and threads are made when they are first needed.
  * Thread-safe.
  */
 public final class PartPool implements AutoCloseable {
@@ -36,7 +36,19 @@ public final class PartPool implements AutoCloseable {
      * @param partBytes the usual size of a part
      */
     public PartPool(String name, int parallel, int partBytes) {
-        this.permits = new Semaphore(parallel, true);
+        this(name, parallel, parallel, partBytes);
+    }
+
+    /**
+     * A pool with more buffers than parts that are sent at the same time, so that the next one is filled meanwhile.
+     *
+     * @param name for the threads
+     * @param parallel how many parts are sent at the same time
+     * @param buffers how many parts are in memory
+     * @param partBytes the usual size of a part
+     */
+    public PartPool(String name, int parallel, int buffers, int partBytes) {
+        this.permits = new Semaphore(buffers, true);
         this.partBytes = partBytes;
         AtomicInteger number = new AtomicInteger();
         this.threads = new ThreadPoolExecutor(
@@ -88,7 +100,7 @@ public final class PartPool implements AutoCloseable {
 
     private void send(ObjectContent content, int size, ObjectUpload upload, @Nullable MessageDigest digest)
             throws IOException {
-        Parts parts = new Parts();
+        PartsUnderWay parts = new PartsUnderWay();
         try (InputStream in = CheckedContent.open(content)) {
             long left = content.sizeBytes();
             for (int number = 1; left > 0 && parts.failure() == null; number++) {
@@ -111,7 +123,7 @@ public final class PartPool implements AutoCloseable {
             byte[] buffer,
             int length,
             ObjectUpload upload,
-            Parts parts,
+            PartsUnderWay parts,
             @Nullable MessageDigest digest)
             throws IOException {
         boolean handedOver = false;
@@ -129,7 +141,7 @@ public final class PartPool implements AutoCloseable {
         }
     }
 
-    private void submit(int number, byte[] buffer, int length, ObjectUpload upload, Parts parts) throws IOException {
+    void submit(int number, byte[] buffer, int length, ObjectUpload upload, PartsUnderWay parts) throws IOException {
         parts.begin();
         try {
             threads.execute(() -> {
@@ -149,7 +161,7 @@ public final class PartPool implements AutoCloseable {
         }
     }
 
-    private byte[] take(int size) throws InterruptedIOException {
+    byte[] take(int size) throws InterruptedIOException {
         try {
             permits.acquire();
         } catch (InterruptedException e) {
@@ -165,7 +177,7 @@ public final class PartPool implements AutoCloseable {
         return new byte[size];
     }
 
-    private void give(byte[] buffer) {
+    void give(byte[] buffer) {
         if (buffer.length == partBytes) {
             synchronized (free) {
                 free.push(buffer);
@@ -174,58 +186,21 @@ public final class PartPool implements AutoCloseable {
         permits.release();
     }
 
+    /**
+     * Begins to send content whose length is not known beforehand. At least one buffer of the pool is held from the first byte written to the
+     * last part sent, so that no more streams may be written to at the same time than the pool has buffers.
+     *
+     * @param upload where to; completing and closing it are the caller's
+     * @param size of a part; all but the last have it
+     * @return what to write the content to
+     */
+    public PartStream open(ObjectUpload upload, int size) {
+        return new PartStream(this, upload, size);
+    }
+
     /** Ends the threads. Uploads that are on their way may fail. */
     @Override
     public void close() {
         threads.shutdown();
-    }
-
-    /** The parts of one upload that are on their way. */
-    private static final class Parts {
-        private int running;
-        private @Nullable Throwable failure;
-
-        synchronized void begin() {
-            running++;
-        }
-
-        synchronized void end(@Nullable Throwable why) {
-            running--;
-            if (why != null && failure == null) {
-                failure = why;
-            }
-            notifyAll();
-        }
-
-        synchronized @Nullable Throwable failure() {
-            return failure;
-        }
-
-        /** Every request has its time-out, so that this ends. */
-        synchronized void awaitEnd() {
-            boolean interrupted = false;
-            while (running > 0) {
-                try {
-                    wait();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        synchronized void rethrow() throws IOException {
-            if (failure instanceof IOException e) {
-                throw e;
-            }
-            if (failure instanceof RuntimeException e) {
-                throw e;
-            }
-            if (failure instanceof Error e) {
-                throw e;
-            }
-        }
     }
 }

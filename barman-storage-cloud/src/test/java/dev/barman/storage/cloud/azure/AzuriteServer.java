@@ -3,6 +3,9 @@ package dev.barman.storage.cloud.azure;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.azure.storage.blob.BlobClient;
+import com.azure.storage.blob.BlobContainerClientBuilder;
+import com.azure.storage.blob.models.BlockListType;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -136,6 +139,28 @@ public final class AzuriteServer implements AutoCloseable {
                 "AZURE_STORAGE_CONNECTION_STRING",
                 "DefaultEndpointsProtocol=http;AccountName=" + ACCOUNT + ";AccountKey=" + KEY + ";BlobEndpoint="
                         + endpoint() + ";");
+    }
+
+    private BlobClient blob(String container, String key) {
+        return new BlobContainerClientBuilder()
+                .connectionString(environment().get("AZURE_STORAGE_CONNECTION_STRING"))
+                .containerName(container)
+                .buildClient()
+                .getBlobClient(key);
+    }
+
+    /** {@return the tags of a blob} */
+    public Map<String, String> tags(String container, String key) {
+        return blob(container, key).getTags();
+    }
+
+    /** {@return of how many blocks a blob is made, 0 when it was stored with one request} */
+    public int blocks(String container, String key) {
+        return blob(container, key)
+                .getBlockBlobClient()
+                .listBlocks(BlockListType.COMMITTED)
+                .getCommittedBlocks()
+                .size();
     }
 
     /** Ends the server and waits for its end. */

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.walrestore;
+package dev.barman.tar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.barman.tar.PaxTarWriter.Kind;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -101,9 +107,56 @@ class PaxTarWriterTest {
     }
 
     @Test
-    void unsuitableNamesAreRefused() {
+    void unsuitableEntriesAreRefused() {
         assertThatThrownBy(() -> entry("", 0, Instant.EPOCH)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> entry("a".repeat(101), 0, Instant.EPOCH)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> entry("\u00e9", 0, Instant.EPOCH)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> entry("a\0b", 0, Instant.EPOCH)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> entry("a", -1, Instant.EPOCH)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> special(Kind.DIRECTORY, "a", "", 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> special(Kind.LINK, "a", "", 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> special(Kind.FILE, "a", "b", 0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static PaxTarWriter.Entry special(Kind kind, String name, String target, long size) {
+        return new PaxTarWriter.Entry(
+                kind, name, target, size, 0750, 26, 27, "", "", Instant.ofEpochSecond(1795182073));
+    }
+
+    @Test
+    void directoriesLinksAndLongNamesAreReadBack() throws Exception {
+        String deep = "d".repeat(60) + "/" + "\u00e9".repeat(60);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        PaxTarWriter tar = new PaxTarWriter(out);
+        for (PaxTarWriter.Entry entry : List.of(
+                special(Kind.DIRECTORY, ".", "", 0),
+                special(Kind.DIRECTORY, "pg_wal", "", 0),
+                special(Kind.LINK, "link", deep, 0),
+                special(Kind.FILE, deep, "", 0))) {
+            tar.begin(entry);
+            tar.end();
+        }
+        tar.finish();
+
+        Path file = Files.write(directory.resolve("names.tar"), out.toByteArray());
+        List<String> read = new ArrayList<>();
+        try (TarArchiveInputStream in = new TarArchiveInputStream(Files.newInputStream(file))) {
+            for (TarArchiveEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+                read.add(entry.getName() + (entry.isSymbolicLink() ? " -> " + entry.getLinkName() : ""));
+            }
+        }
+        assertThat(read).containsExactly("./", "pg_wal/", "link -> " + deep, deep);
+        assertThat(list(out.toByteArray()).lines())
+                .startsWith(
+                        "drwxr-x--- 26/27 0 2026-11-20 13:41:13 ./", "drwxr-x--- 26/27 0 2026-11-20 13:41:13 pg_wal/");
+    }
+
+    @Test
+    void sizesBeyondTheClassicHeaderAreAnnounced() throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        new PaxTarWriter(out).begin(entry("x", 1L << 34, Instant.EPOCH));
+
+        assertThat(new TarArchiveInputStream(new ByteArrayInputStream(out.toByteArray()))
+                        .getNextEntry()
+                        .getSize())
+                .isEqualTo(1L << 34);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.cli.it;
+package dev.barman.core.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * The running processes of one test: those whose command line names its directory, without the ones that carry the test
  * itself. Needs Linux's {@code /proc}. Not thread-safe.
  */
-final class OurProcesses {
+public final class OurProcesses {
     private static final Path PROC = Path.of("/proc");
 
     private final String directory;
@@ -27,19 +27,20 @@ final class OurProcesses {
      * @param directory part of the command line of every process of the test
      * @param spared parts of the command lines of processes that are none of ours
      */
-    OurProcesses(Path directory, List<String> spared) {
+    public OurProcesses(Path directory, List<String> spared) {
         this.directory = directory.toString();
         this.spared = List.copyOf(spared);
     }
 
-    static boolean isPossible() {
+    /** Whether the system tells. */
+    public static boolean isPossible() {
         return Files.isReadable(PROC.resolve("self/cmdline"));
     }
 
     /** A process and the words of its command. */
-    record Running(long pid, List<String> command) {
+    public record Running(long pid, List<String> command) {
         /** The class of a Java program, else the name of the program or script. */
-        String kind() {
+        public String kind() {
             int option = 0;
             while (option < command.size() && !command.get(option).startsWith("dev.barman.")) {
                 option++;
@@ -55,7 +56,8 @@ final class OurProcesses {
         }
     }
 
-    List<Running> list() throws IOException {
+    /** Those that run now. */
+    public List<Running> list() throws IOException {
         List<Running> running = new ArrayList<>();
         try (Stream<Path> entries = Files.list(PROC)) {
             for (Path entry : (Iterable<Path>) entries::iterator) {
@@ -87,7 +89,7 @@ final class OurProcesses {
     }
 
     /** Ends one of them with SIGKILL; does nothing when none runs. */
-    void killOne(Random random) throws IOException {
+    public void killOne(Random random) throws IOException {
         List<Running> running = list();
         if (!running.isEmpty()) {
             Running chosen = running.get(random.nextInt(running.size()));
@@ -99,7 +101,7 @@ final class OurProcesses {
     }
 
     /** Waits until none is left, at most so long; gives those that are. */
-    List<Running> awaitNone(int seconds) throws IOException, InterruptedException {
+    public List<Running> awaitNone(int seconds) throws IOException, InterruptedException {
         List<Running> left = list();
         for (int i = 0; i < seconds * 10 && !left.isEmpty(); i++) {
             Thread.sleep(100);
@@ -109,7 +111,7 @@ final class OurProcesses {
     }
 
     /** How many were ended, by kind. */
-    TreeMap<String, Integer> killed() {
+    public TreeMap<String, Integer> killed() {
         return killed;
     }
 }

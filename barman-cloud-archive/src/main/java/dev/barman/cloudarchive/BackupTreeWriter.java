@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import dev.barman.core.BarmanException;
+import dev.barman.tar.PaxTarWriter;
+import dev.barman.tar.PaxTarWriter.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts the files of a cluster into archives while they are being written to. What vanishes meanwhile is left out, a file that shrinks is filled up
+ * with zeros, one that grows is cut at the length it had: the WAL of the backup makes good for all of that. Not thread-safe.
+ */
+final class BackupTreeWriter {
+    private static final int BUFFER_BYTES = 1 << 18;
+    private static final int MODE_BITS = 07777;
+    private static final String ATTRIBUTES =
+            "unix:mode,uid,gid,size,lastModifiedTime,isRegularFile,isDirectory,isSymbolicLink,isOther";
+
+    private final BackupGuard guard;
+    private final CloudLog log;
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private final Map<Integer, String> users = new HashMap<>();
+    private final Map<Integer, String> groups = new HashMap<>();
+    private final Set<Path> knownLinks = new HashSet<>();
+
+    BackupTreeWriter(BackupGuard guard, CloudLog log) {
+        this.guard = guard;
+        this.log = log;
+    }
+
+    /** What a file is, when it was looked at. */
+    private record Attributes(Path path, Map<String, Object> values) {
+        int number(String name) {
+            return values.get(name) instanceof Integer value ? value : 0;
+        }
+
+        boolean is(String name) {
+            return Boolean.TRUE.equals(values.get(name));
+        }
+
+        @Nullable
+        FileTime modified() {
+            return values.get("lastModifiedTime") instanceof FileTime time ? time : null;
+        }
+    }
+
+    /** Links to directories of which no warning is needed: what they lead to is in the backup otherwise, or not meant to be. */
+    void expectLink(Path link) {
+        knownLinks.add(link);
+    }
+
+    /**
+     * Adds a data directory with all that belongs into a backup.
+     *
+     * @param root may be a link to the directory
+     */
+    void addData(BackupArchiveWriter archive, Path root, BackupExclusions exclusions)
+            throws IOException, BarmanException {
+        Attributes attributes = new Attributes(root, Files.readAttributes(root, ATTRIBUTES));
+        addWithoutContent(archive, attributes, Kind.DIRECTORY, ".", "");
+        addContent(archive, root, "", "./", exclusions);
+    }
+
+    /**
+     * Adds a tablespace: the directories in it that belong to a major version of PostgreSQL, which another version may share.
+     *
+     * @param majorVersion as {@code 15} or {@code 9.6}
+     */
+    void addTablespace(BackupArchiveWriter archive, Path root, String majorVersion)
+            throws IOException, BarmanException {
+        String prefix = "PG_" + majorVersion + "_";
+        BackupExclusions exclusions = BackupExclusions.ofTablespace();
+        for (Path directory : children(root)) {
+            String name = name(directory);
+            if (name != null && name.startsWith(prefix)) {
+                Attributes attributes = attributes(directory);
+                if (attributes != null && attributes.is("isDirectory")) {
+                    addDirectory(archive, attributes, name, exclusions);
+                }
+            }
+        }
+    }
+
+    /**
+     * Adds one file, whatever a link in its place leads to.
+     *
+     * @param name of the entry
+     * @throws NoSuchFileException when it does not exist
+     */
+    void addFile(BackupArchiveWriter archive, Path file, String name) throws IOException, BarmanException {
+        addContentOf(archive, new Attributes(file, Files.readAttributes(file, ATTRIBUTES)), name);
+    }
+
+    /** Adds a file whose content is made up here, with the owner of another one and for its owner only. */
+    void addText(BackupArchiveWriter archive, String name, String text, Path owner) throws IOException {
+        byte[] content = text.getBytes(StandardCharsets.UTF_8);
+        Attributes attributes = new Attributes(owner, Files.readAttributes(owner, ATTRIBUTES));
+        archive.begin(entry(attributes, Kind.FILE, name, "", content.length, 0600));
+        archive.write(content, content.length);
+        archive.end();
+    }
+
+    private void addDirectory(
+            BackupArchiveWriter archive, Attributes directory, String name, BackupExclusions exclusions)
+            throws IOException, BarmanException {
+        addWithoutContent(archive, directory, Kind.DIRECTORY, name, "");
+        addContent(archive, directory.path(), name, name + "/", exclusions);
+    }
+
+    /** First the files, then the directories with what is in them. */
+    private void addContent(
+            BackupArchiveWriter archive, Path directory, String parent, String filePrefix, BackupExclusions exclusions)
+            throws IOException, BarmanException {
+        List<Attributes> directories = new ArrayList<>();
+        for (Path child : children(directory)) {
+            guard.check();
+            String name = name(child);
+            if (name == null || exclusions.excludes(parent, name)) {
+                continue;
+            }
+            Attributes attributes = attributes(child);
+            if (attributes == null) {
+                continue;
+            }
+            if (attributes.is("isDirectory")) {
+                directories.add(attributes);
+            } else if (attributes.is("isSymbolicLink")) {
+                addLink(archive, attributes, filePrefix + name);
+            } else if (attributes.is("isRegularFile")) {
+                try {
+                    addContentOf(archive, attributes, filePrefix + name);
+                } catch (NoSuchFileException e) {
+                    log.debug("Vanished meanwhile: " + child);
+                }
+            } else {
+                log.info("Left out, for it is neither file nor directory: " + child);
+            }
+        }
+        String directoryPrefix = parent.isEmpty() ? "" : parent + "/";
+        for (Attributes child : directories) {
+            addDirectory(archive, child, directoryPrefix + name(child.path()), exclusions);
+        }
+    }
+
+    private void addLink(BackupArchiveWriter archive, Attributes link, String name) throws IOException {
+        if (Files.isDirectory(link.path())) {
+            if (!knownLinks.contains(link.path())) {
+                log.warning("The symbolic link " + link.path()
+                        + " leads to a directory: neither the link nor what it leads to is in the backup");
+            }
+            return;
+        }
+        Path target;
+        try {
+            target = Files.readSymbolicLink(link.path());
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        addWithoutContent(archive, link, Kind.LINK, name, target.toString());
+    }
+
+    private void addWithoutContent(
+            BackupArchiveWriter archive, Attributes attributes, Kind kind, String name, String linkTarget)
+            throws IOException {
+        archive.begin(entry(attributes, kind, name, linkTarget, 0, attributes.number("mode") & MODE_BITS));
+        archive.end();
+    }
+
+    private void addContentOf(BackupArchiveWriter archive, Attributes file, String name)
+            throws IOException, BarmanException {
+        try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
+            long size = channel.size();
+            archive.begin(entry(file, Kind.FILE, name, "", size, file.number("mode") & MODE_BITS));
+            long left = size;
+            while (left > 0) {
+                guard.check();
+                ByteBuffer window = ByteBuffer.wrap(buffer, 0, (int) Math.min(buffer.length, left));
+                int count = channel.read(window);
+                if (count < 0) {
+                    count = window.limit();
+                    Arrays.fill(buffer, 0, count, (byte) 0);
+                }
+                archive.write(buffer, count);
+                left -= count;
+            }
+            archive.end();
+        }
+    }
+
+    private PaxTarWriter.Entry entry(
+            Attributes attributes, Kind kind, String name, String linkTarget, long size, int mode) throws IOException {
+        FileTime modified = attributes.modified();
+        return new PaxTarWriter.Entry(
+                kind,
+                name,
+                linkTarget,
+                size,
+                mode,
+                Integer.toUnsignedLong(attributes.number("uid")),
+                Integer.toUnsignedLong(attributes.number("gid")),
+                principal(users, attributes, "uid", "owner"),
+                principal(groups, attributes, "gid", "group"),
+                modified == null ? null : modified.toInstant());
+    }
+
+    /** The name of an owner or group, empty where the host knows none; looked up once. */
+    private static String principal(Map<Integer, String> known, Attributes attributes, String number, String attribute)
+            throws IOException {
+        int id = attributes.number(number);
+        String name = known.get(id);
+        if (name == null) {
+            try {
+                name = String.valueOf(
+                        Files.getAttribute(attributes.path(), "unix:" + attribute, LinkOption.NOFOLLOW_LINKS));
+            } catch (NoSuchFileException e) {
+                return "";
+            }
+            if (name.equals(Integer.toUnsignedString(id))) {
+                name = "";
+            }
+            known.put(id, name);
+        }
+        return name;
+    }
+
+    /** The entries of a directory in the order of their names; none when it has vanished. */
+    private static List<Path> children(Path directory) throws IOException {
+        List<Path> children = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+            stream.forEach(children::add);
+        } catch (NoSuchFileException | NotDirectoryException | FileSystemLoopException e) {
+            return List.of();
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        children.sort(null);
+        return children;
+    }
+
+    private static @Nullable Attributes attributes(Path path) throws IOException {
+        try {
+            return new Attributes(path, Files.readAttributes(path, ATTRIBUTES, LinkOption.NOFOLLOW_LINKS));
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    /** The name of a file, read as UTF-8 whatever the locale of this process; null, with a warning, when it is not that. */
+    private @Nullable String name(Path path) {
+        Path last = path.getFileName();
+        if (last == null) {
+            return null;
+        }
+        String name = last.toString();
+        if (name.chars().allMatch(c -> c < 0x80)) {
+            return name;
+        }
+        // The bytes of the name survive in the URI only.
+        String encoded = path.toUri().getRawPath();
+        String raw = encoded.endsWith("/") ? encoded.substring(0, encoded.length() - 1) : encoded;
+        try {
+            return decode(raw.substring(raw.lastIndexOf('/') + 1));
+        } catch (CharacterCodingException e) {
+            log.warning("The name of " + path + " is not in UTF-8: it is not in the backup");
+            return null;
+        }
+    }
+
+    private static String decode(String encoded) throws CharacterCodingException {
+        ByteBuffer bytes = ByteBuffer.allocate(encoded.length());
+        for (int i = 0; i < encoded.length(); i++) {
+            if (encoded.charAt(i) == '%') {
+                bytes.put((byte) Integer.parseInt(encoded, i + 1, i + 3, 16));
+                i += 2;
+            } else {
+                bytes.put((byte) encoded.charAt(i));
+            }
+        }
+        return StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
+    }
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import dev.barman.core.BackupException;
+import dev.barman.core.BarmanException;
+import dev.barman.core.PostgresException;
+import dev.barman.core.backup.BackupLabel;
+import dev.barman.core.backup.ServerFacts;
+import dev.barman.core.catalog.BackupId;
+import dev.barman.core.catalog.BackupInfo;
+import dev.barman.core.catalog.BackupStatus;
+import dev.barman.core.catalog.Tablespace;
+import dev.barman.core.postgres.ConcurrentBackup;
+import dev.barman.core.postgres.PostgresClient;
+import dev.barman.core.signal.TerminatedException;
+import dev.barman.core.signal.TerminationSignals;
+import dev.barman.file.IoReason;
+import dev.barman.object.ObjectKey;
+import dev.barman.object.PutOptions;
+import dev.barman.object.StorageException;
+import dev.barman.wal.Lsn;
+import dev.barman.wal.TimelineId;
+import dev.barman.wal.WalSegmentName;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One backup of a running server: PostgreSQL is told to begin, its files are sent, PostgreSQL is told to end, what that gives is added, and last of all
+ * comes {@code backup.info}, which makes it a backup. After a failure or a signal nothing remains but a {@code backup.info} with the reason. One use.
+ */
+final class CloudBackupRun {
+    /** The original's name for every server. */
+    private static final String SERVER_NAME = "cloud";
+
+    private static final Duration VERIFY_EVERY = Duration.ofSeconds(10);
+    private static final Duration TELL_EVERY = Duration.ofMinutes(1);
+
+    private final CloudSession session;
+    private final CloudLog log;
+    private final CloudBackupOptions options;
+    private final ConcurrentBackup backup;
+    private final PostgresClient client;
+    private final TerminationSignals signals;
+    private final BackupId id;
+    private final long beginNanos = System.nanoTime();
+    private BackupInfo info;
+    private long verifiedNanos = System.nanoTime();
+    private boolean inRecovery;
+
+    private CloudBackupRun(
+            CloudSession session,
+            CloudBackupOptions options,
+            ConcurrentBackup backup,
+            TerminationSignals signals,
+            BackupId id) {
+        this.session = session;
+        this.log = session.log();
+        this.options = options;
+        this.backup = backup;
+        this.client = backup.client();
+        this.signals = signals;
+        this.id = id;
+        this.info = BackupInfo.builder(id)
+                .serverName(SERVER_NAME)
+                .backupName(options.name())
+                .status(BackupStatus.FAILED)
+                .build();
+    }
+
+    /**
+     * Makes a backup.
+     *
+     * @param backup the server, not connected yet; closed by the caller
+     * @param clock in the zone that ids are in
+     * @return the exit code
+     * @throws CloudException when there is no connection to the server, or it is not fit for a backup; nothing was stored then
+     */
+    static int run(
+            CloudSession session,
+            CloudBackupOptions options,
+            ConcurrentBackup backup,
+            TerminationSignals signals,
+            Clock clock)
+            throws CloudException, IOException {
+        try {
+            backup.client().ping();
+            if (!backup.client().version().isSupported()) {
+                throw new CloudException(
+                        CloudExit.FAILED,
+                        "PostgreSQL " + backup.client().version()
+                                + " is not supported: version 9.6 or later is needed");
+            }
+        } catch (PostgresException e) {
+            throw new CloudException(CloudExit.FAILED, "Cannot connect to postgres: " + e.getMessage());
+        }
+        BackupId id = BackupId.next(clock, usedIds(session));
+        return new CloudBackupRun(session, options, backup, signals, id).run();
+    }
+
+    /** Without permission to list, the time alone must do; that nothing is replaced is seen to all the same. */
+    private static Set<BackupId> usedIds(CloudSession session) throws StorageException {
+        try {
+            return session.catalog().usedIds();
+        } catch (StorageException e) {
+            if (e.reason() != StorageException.Reason.DENIED) {
+                throw e;
+            }
+            session.log().info("The ids of other backups are not known: " + e.getMessage());
+            return Set.of();
+        }
+    }
+
+    private int run() throws IOException {
+        log.info("Starting backup '" + id + "'");
+        try (CloudBackupUpload upload = new CloudBackupUpload(
+                session.store(), session.catalog().keys(), id, options.upload(), false, signals)) {
+            try {
+                take(upload);
+            } catch (BackupArchiveWriter.TakenException e) {
+                // The id is the other backup's, and so is its backup.info.
+                log.error("Backup failed uploading data (" + e.getMessage() + "); try again");
+                return CloudExit.FAILED;
+            } catch (TerminatedException e) {
+                fail(upload, signals.received().map(CloudBackupRun::words).orElse(String.valueOf(e.getMessage())));
+                return CloudExit.FAILED;
+            } catch (IOException e) {
+                fail(upload, interruptedOr(IoReason.of(e)));
+                return CloudExit.FAILED;
+            } catch (BarmanException e) {
+                fail(upload, interruptedOr(String.valueOf(e.getMessage())));
+                return CloudExit.FAILED;
+            } catch (RuntimeException | Error e) {
+                fail(upload, e.toString());
+                throw e;
+            }
+        }
+        log.info("Backup end at LSN: " + info.endXlog() + " (" + info.endWal() + ", "
+                + String.format("%08X", info.endOffset()) + ")");
+        log.info("Backup completed (id: " + id + ", elapsed time: "
+                + Duration.ofNanos(System.nanoTime() - beginNanos).toSeconds() + " seconds)");
+        return CloudExit.OK;
+    }
+
+    /** A failure after a signal is its consequence. */
+    private String interruptedOr(String reason) {
+        return signals.received().map(CloudBackupRun::words).orElse(reason);
+    }
+
+    private static String words(TerminationSignals.Kind kind) {
+        return kind == TerminationSignals.Kind.INT ? kind.cause() : "SIG" + kind;
+    }
+
+    private void take(CloudBackupUpload upload) throws IOException, BarmanException {
+        signals.check();
+        ServerFacts facts = start();
+        BackupTreeWriter tree = new BackupTreeWriter(this::check, log);
+        Path pgdata = Path.of(facts.dataDirectory());
+        ClusterCopy copy = new ClusterCopy(upload, options.upload().suffix(), tree, facts, log);
+        copy.addTablespaces(info.tablespaces());
+        BackupArchiveWriter data = copy.addData();
+        String label = stop();
+        log.info("Uploading 'backup_label' file to 'data.tar' with path 'backup_label'");
+        tree.addText(data, "backup_label", label, pgdata);
+        data.finish();
+        log.info("Marking all the uploaded archives as 'completed'");
+        upload.complete();
+        double seconds = (System.nanoTime() - beginNanos) / 1e9;
+        info = info.toBuilder()
+                .copyStats(upload.statistics(seconds))
+                .status(BackupStatus.DONE)
+                .build();
+        log.info("Uploading '" + session.catalog().keys().info(id) + "'");
+        save();
+    }
+
+    private ServerFacts start() throws BarmanException {
+        inRecovery = client.isInRecovery();
+        BackupInfo.Builder record = info.toBuilder().systemid(client.systemIdentifier());
+        ServerFacts facts = ServerFacts.read(client, "this connection", record);
+        info = record.build();
+        for (Tablespace tablespace : info.tablespaces()) {
+            log.info("\t" + tablespace.oid() + ", " + tablespace.name() + ", " + tablespace.location());
+        }
+        record.beginTime(client.now());
+        Lsn begin;
+        try (LongQuery ignored = new LongQuery(
+                backup,
+                signals,
+                log,
+                TELL_EVERY,
+                "PostgreSQL has been working on the checkpoint that begins the backup for %d seconds"
+                        + " (--immediate-checkpoint makes it faster)")) {
+            begin = backup.start("Barman backup " + SERVER_NAME + " " + id, options.immediateCheckpoint());
+        }
+        TimelineId timeline = client.checkpointTimeline();
+        info = record.beginXlog(begin)
+                .timeline(timeline)
+                .beginWal(WalSegmentName.containing(timeline, begin, info.xlogSegmentSize()))
+                .beginOffset(begin.offset(info.xlogSegmentSize()))
+                .build();
+        return facts;
+    }
+
+    /** Between two pieces of the copy: a backup that the server has given up with the connection is not worth going on. */
+    private void check() throws BarmanException {
+        signals.check();
+        long now = System.nanoTime();
+        if (now - verifiedNanos > VERIFY_EVERY.toNanos()) {
+            backup.verify();
+            verifiedNanos = now;
+        }
+    }
+
+    private String stop() throws BarmanException {
+        signals.check();
+        log.info("Stopping backup '" + id + "'");
+        ConcurrentBackup.End end;
+        try (LongQuery ignored = new LongQuery(
+                backup,
+                signals,
+                log,
+                TELL_EVERY,
+                "PostgreSQL has been waiting for %d seconds until the WAL of the backup is archived: if that does not end,"
+                        + " look for failures of archive_command in its log")) {
+            end = backup.stop();
+        }
+        BackupLabel label = BackupLabel.parse(end.label())
+                .orElseThrow(
+                        () -> new BackupException("PostgreSQL gave a backup_label without a start: " + end.label()));
+        TimelineId timeline = label.startWal().timeline();
+        info = info.toBuilder()
+                .backupLabel(label.text())
+                .timeline(timeline)
+                .beginXlog(label.startLsn())
+                .beginWal(label.startWal())
+                .beginOffset(label.startLsn().offset(info.xlogSegmentSize()))
+                .endTime(client.now())
+                .endXlog(end.lsn())
+                .endWal(WalSegmentName.containing(timeline, end.lsn(), info.xlogSegmentSize()))
+                .endOffset(end.lsn().offset(info.xlogSegmentSize()))
+                .build();
+        if (!inRecovery) {
+            afterStop();
+        }
+        return label.text();
+    }
+
+    /** The backup is complete without both. */
+    private void afterStop() {
+        try {
+            client.switchWal();
+            client.createRestorePoint("barman_" + id);
+            log.info("Restore point 'barman_" + id + "' successfully created");
+        } catch (PostgresException e) {
+            log.info("No restore point was created: " + e.getMessage());
+        }
+    }
+
+    private void save() throws IOException {
+        session.catalog()
+                .save(info, PutOptions.CREATE_ONLY.withTags(options.upload().tags()));
+    }
+
+    /** Gives up, the server's backup too, and leaves the reason. */
+    private void fail(CloudBackupUpload upload, String reason) {
+        String first = reason.lines().findFirst().orElse("");
+        log.error("Backup failed uploading data (" + first + ")");
+        backup.close();
+        List<ObjectKey> left = upload.discard();
+        if (!left.isEmpty()) {
+            log.warning("These objects of the failed backup could not be removed: " + left);
+        }
+        info = info.toBuilder()
+                .status(BackupStatus.FAILED)
+                .error("failure uploading data (" + first + ")")
+                .copyStats(null)
+                .backupLabel(null)
+                .endTime(null)
+                .endXlog(null)
+                .endWal(null)
+                .endOffset(null)
+                .build();
+        try {
+            save();
+        } catch (IOException e) {
+            log.error("The failure could not be recorded in the bucket: " + IoReason.of(e));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import dev.barman.core.catalog.BackupId;
+import dev.barman.core.catalog.PythonLiteral;
+import dev.barman.core.signal.TerminationSignals;
+import dev.barman.object.ObjectKey;
+import dev.barman.object.ObjectStore;
+import dev.barman.object.ObjectUpload;
+import dev.barman.object.PutOptions;
+import dev.barman.object.StorageException;
+import dev.barman.storage.cloud.transfer.PartPool;
+import dev.barman.storage.cloud.transfer.PartStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The archives of one backup on their way into a bucket, written one after the other. Their objects become visible all at the end; when that is not
+ * reached, nothing remains. Not thread-safe.
+ */
+final class CloudBackupUpload implements AutoCloseable {
+    private final ObjectStore store;
+    private final BackupKeys keys;
+    private final BackupId id;
+    private final UploadOptions options;
+    private final boolean replace;
+    private final PartPool pool;
+    private final Bandwidth bandwidth;
+    private final CopyTimes all = new CopyTimes(null);
+    private final Map<String, CopyTimes> times = new TreeMap<>();
+    private final List<BackupArchiveWriter> archives = new ArrayList<>();
+    private boolean complete;
+
+    /**
+     * @param replace whether objects of an earlier attempt may be replaced
+     * @param signals end the waits that keep to the bandwidth
+     */
+    CloudBackupUpload(
+            ObjectStore store,
+            BackupKeys keys,
+            BackupId id,
+            UploadOptions options,
+            boolean replace,
+            TerminationSignals signals) {
+        this.store = store;
+        this.keys = keys;
+        this.id = id;
+        this.options = options;
+        this.replace = replace;
+        this.pool = new PartPool("backup", options.jobs(), options.jobs() + 1, options.partBytes());
+        this.bandwidth = new Bandwidth(options.maxBytesPerSecond(), signals);
+    }
+
+    /** Begins an archive. The one before must be finished. */
+    BackupArchiveWriter archive(String name) {
+        CopyTimes measured = new CopyTimes(all);
+        times.put(name, measured);
+        BackupArchiveWriter.Uploads uploads = new BackupArchiveWriter.Uploads() {
+            @Override
+            public ObjectUpload start(ObjectKey key, PutOptions putOptions) throws StorageException {
+                return new MeteredUpload(store.startUpload(key, putOptions), bandwidth, measured);
+            }
+
+            @Override
+            public PartStream open(ObjectUpload upload) {
+                return pool.open(upload, options.partBytes());
+            }
+        };
+        BackupArchiveWriter archive = new BackupArchiveWriter(
+                name,
+                fileName -> keys.object(id, fileName),
+                uploads,
+                options,
+                new PutOptions(!replace, options.tags()));
+        archives.add(archive);
+        return archive;
+    }
+
+    /** Waits until everything has been sent, then makes it visible. */
+    void complete() throws IOException {
+        for (BackupArchiveWriter archive : archives) {
+            archive.await();
+        }
+        for (BackupArchiveWriter archive : archives) {
+            archive.complete();
+        }
+        complete = true;
+    }
+
+    /** What {@code backup.info} says of the copy. */
+    PythonLiteral statistics(double totalSeconds) {
+        Map<String, PythonLiteral> analysis = new LinkedHashMap<>();
+        Map<String, PythonLiteral> copy = new LinkedHashMap<>();
+        Map<String, PythonLiteral> serialized = new LinkedHashMap<>();
+        for (Map.Entry<String, CopyTimes> item : times.entrySet()) {
+            analysis.put(item.getKey(), PythonLiteral.Number.of(0));
+            copy.put(item.getKey(), PythonLiteral.Number.seconds(item.getValue().copySeconds()));
+            serialized.put(
+                    item.getKey(), PythonLiteral.Number.seconds(item.getValue().serializedSeconds()));
+        }
+        Map<String, PythonLiteral> statistics = new LinkedHashMap<>();
+        statistics.put("total_time", PythonLiteral.Number.seconds(totalSeconds));
+        statistics.put("number_of_workers", PythonLiteral.Number.of(options.jobs()));
+        statistics.put("analysis_time", PythonLiteral.Number.of(0));
+        statistics.put("analysis_time_per_item", PythonLiteral.Dict.of(analysis));
+        statistics.put("copy_time_per_item", PythonLiteral.Dict.of(copy));
+        statistics.put("serialized_copy_time_per_item", PythonLiteral.Dict.of(serialized));
+        statistics.put("copy_time", PythonLiteral.Number.seconds(all.copySeconds()));
+        statistics.put("serialized_copy_time", PythonLiteral.Number.seconds(all.serializedSeconds()));
+        return PythonLiteral.Dict.of(statistics);
+    }
+
+    /**
+     * Gives up what is not complete. Objects that have become visible meanwhile are removed, unless there may have been others in their place.
+     *
+     * @return the objects that could not be removed
+     */
+    List<ObjectKey> discard() {
+        List<ObjectKey> visible = new ArrayList<>();
+        for (BackupArchiveWriter archive : archives) {
+            archive.close();
+            visible.addAll(archive.visible());
+        }
+        if (complete || replace || visible.isEmpty()) {
+            return List.of();
+        }
+        try {
+            return List.copyOf(store.delete(visible).keySet());
+        } catch (StorageException e) {
+            return visible;
+        }
+    }
+
+    /** Ends the threads, and gives up what is not complete. */
+    @Override
+    public void close() {
+        try {
+            discard();
+        } finally {
+            pool.close();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import dev.barman.core.signal.TerminatedException;
+import dev.barman.core.signal.TerminationSignals;
+import dev.barman.file.Fsync;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes files durable beside the threads that write them, several at once: a disk works on several files, and need not stand idle until the last one
+ * is written. Thread-safe.
+ */
+final class FileSyncer implements AutoCloseable {
+    private static final int THREADS = 4;
+    private static final long POLL_MILLIS = 200;
+
+    private final ExecutorService threads =
+            Executors.newFixedThreadPool(THREADS, task -> new Thread(task, "restore-sync"));
+    private int underWay;
+    private boolean ended;
+    private @Nullable Throwable failure;
+
+    /**
+     * Begins to make durable what a file has now. One that is gone when its turn comes is passed over: something else has taken its place.
+     *
+     * @throws IOException when an earlier file could not be made durable
+     */
+    void sync(Path file) throws IOException {
+        synchronized (this) {
+            rethrow();
+            underWay++;
+        }
+        threads.execute(() -> {
+            Throwable why = null;
+            try {
+                if (isWanted() && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                    Fsync.file(file);
+                }
+            } catch (NoSuchFileException e) {
+                // Gone between the two questions.
+            } catch (IOException | RuntimeException | Error e) {
+                why = e;
+            } finally {
+                end(why);
+            }
+        });
+    }
+
+    private synchronized boolean isWanted() {
+        return !ended && failure == null;
+    }
+
+    private synchronized void end(@Nullable Throwable why) {
+        underWay--;
+        if (failure == null) {
+            failure = why;
+        }
+        notifyAll();
+    }
+
+    private void rethrow() throws IOException {
+        if (failure instanceof IOException e) {
+            throw e;
+        }
+        if (failure != null) {
+            throw new IOException(failure.toString(), failure);
+        }
+    }
+
+    /**
+     * Waits until everything is durable.
+     *
+     * @throws IOException the first failure
+     * @throws TerminatedException when a signal came
+     */
+    synchronized void await(TerminationSignals signals) throws IOException, TerminatedException {
+        while (underWay > 0) {
+            signals.check();
+            try {
+                wait(POLL_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while writing out files");
+            }
+        }
+        signals.check();
+        rethrow();
+    }
+
+    /** Ends the threads. What has not begun by now is not done. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            ended = true;
+        }
+        threads.shutdown();
+    }
+}

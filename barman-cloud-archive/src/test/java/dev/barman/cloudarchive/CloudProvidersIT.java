@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.barman.object.ObjectKey;
+import dev.barman.object.ObjectStore;
+import dev.barman.storage.cloud.azure.AzureObjectStore;
+import dev.barman.storage.cloud.azure.AzureSettings;
+import dev.barman.storage.cloud.azure.AzuriteServer;
+import dev.barman.storage.cloud.gcs.GoogleStorageFake;
+import dev.barman.storage.cloud.testing.ScriptedHttpServer;
+import dev.barman.wal.TestSegments;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands as programs, with the stores of other providers than S3. */
+@Timeout(300)
+class CloudProvidersIT {
+    private static final String WAL = "000000010000000000000003";
+    private static final byte[] SEGMENT = TestSegments.segment(1, 3L * TestSegments.MIB, TestSegments.MIB);
+
+    @TempDir
+    Path directory;
+
+    private Path wal;
+    private String err = "";
+
+    @BeforeEach
+    void writeSegment() throws IOException {
+        wal = Files.write(directory.resolve(WAL), SEGMENT);
+    }
+
+    private int run(Class<?> command, Map<String, String> environment, String... args) throws Exception {
+        List<String> argv = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                command.getName()));
+        argv.addAll(Arrays.asList(args));
+        ProcessBuilder builder = new ProcessBuilder(argv)
+                .redirectError(directory.resolve("err").toFile())
+                .redirectOutput(directory.resolve("out").toFile());
+        builder.environment().putAll(environment);
+        int code = builder.start().waitFor();
+        err = Files.readString(directory.resolve("err"), StandardCharsets.UTF_8);
+        return code;
+    }
+
+    private int archive(Map<String, String> environment, String provider, String... args) throws Exception {
+        return runWith(CloudWalArchiveMain.class, environment, provider, args);
+    }
+
+    private int runWith(Class<?> command, Map<String, String> environment, String provider, String... args)
+            throws Exception {
+        List<String> all = new ArrayList<>(List.of("--cloud-provider", provider));
+        all.addAll(Arrays.asList(args));
+        return run(command, environment, all.toArray(String[]::new));
+    }
+
+    @Test
+    void azure() throws Exception {
+        try (AzuriteServer server = AzuriteServer.start(
+                Path.of(System.getProperty("azurite.directory")),
+                Files.createDirectory(directory.resolve("azurite")))) {
+            String provider = "azure-blob-storage";
+            String url = server.endpoint() + "/container/path/";
+            Map<String, String> environment = server.environment();
+            String key = "path/main/wals/0000000100000000/" + WAL;
+
+            assertThat(archive(environment, provider, "-t", url, "main", wal.toString()))
+                    .isEqualTo(1);
+            assertThat(runWith(CloudCheckWalArchiveMain.class, environment, provider, url, "main"))
+                    .as(err)
+                    .isZero();
+            ObjectStore container =
+                    AzureObjectStore.open(server.endpoint(), "container", AzureSettings.DEFAULT, environment);
+            assertThat(container.listAll("")).isEmpty();
+
+            assertThat(archive(
+                            environment,
+                            provider,
+                            "-v",
+                            "--max-single-put-size",
+                            "100KB",
+                            "--max-block-size",
+                            "300KB",
+                            "--max-concurrency",
+                            "2",
+                            "--tag",
+                            "purpose,wal archive",
+                            url,
+                            "main",
+                            wal.toString()))
+                    .as(err)
+                    .isZero();
+            assertThat(err).contains("INFO: Stored " + wal + " as " + server.endpoint() + "/container/" + key);
+            assertThat(err).hasLineCount(1);
+            assertThat(container.open(ObjectKey.of(key)).readAllBytes()).isEqualTo(SEGMENT);
+            assertThat(server.tags("container", key)).isEqualTo(Map.of("purpose", "wal archive"));
+            assertThat(server.blocks("container", key)).isEqualTo(4);
+
+            assertThat(archive(environment, provider, "-z", url, "main", wal.toString()))
+                    .as(err)
+                    .isZero();
+            assertThat(container.listAll("")).hasSize(1);
+            byte[] other = SEGMENT.clone();
+            other[100_000] ^= 1;
+            Files.write(wal, other);
+            assertThat(archive(environment, provider, url, "main", wal.toString()))
+                    .isEqualTo(1);
+            assertThat(runWith(CloudCheckWalArchiveMain.class, environment, provider, url, "main"))
+                    .isEqualTo(1);
+            assertThat(archive(Map.of(), provider, url, "main", wal.toString())).isEqualTo(4);
+            assertThat(err).contains("AZURE_STORAGE_CONNECTION_STRING").hasLineCount(1);
+            container.close();
+        }
+    }
+
+    @Test
+    void google() throws Exception {
+        GoogleStorageFake fake = new GoogleStorageFake();
+        try (ScriptedHttpServer server = ScriptedHttpServer.start(fake::handle)) {
+            String provider = "google-cloud-storage";
+            Map<String, String> environment =
+                    Map.of("STORAGE_EMULATOR_HOST", server.endpoint().toString(), "GOOGLE_CLOUD_PROJECT", "project");
+            String key = "path/main/wals/0000000100000000/" + WAL + ".gz";
+
+            assertThat(runWith(CloudCheckWalArchiveMain.class, environment, provider, "gs://bucket/path", "main"))
+                    .as(err)
+                    .isZero();
+            assertThat(archive(
+                            environment,
+                            provider,
+                            "-z",
+                            "--kms-key-name",
+                            "the/key",
+                            "gs://bucket/path",
+                            "main",
+                            wal.toString()))
+                    .as(err)
+                    .isZero();
+            assertThat(fake.kmsKeys()).containsExactly("the/key");
+            assertThat(new GZIPInputStream(new ByteArrayInputStream(fake.content("bucket", key))).readAllBytes())
+                    .isEqualTo(SEGMENT);
+
+            String console = "https://console.cloud.google.com/storage/browser/bucket/path";
+            assertThat(archive(environment, provider, console, "main", wal.toString()))
+                    .as(err)
+                    .isZero();
+            byte[] other = SEGMENT.clone();
+            other[100_000] ^= 1;
+            Files.write(wal, other);
+            assertThat(archive(environment, provider, console, "main", wal.toString()))
+                    .isEqualTo(1);
+            assertThat(err).contains("gs://bucket/" + key + " exists with a different content");
+            assertThat(archive(Map.of(), provider, console, "main", wal.toString()))
+                    .isEqualTo(4);
+            assertThat(err).contains("GOOGLE_APPLICATION_CREDENTIALS");
+            assertThat(server.failures()).isEmpty();
+        }
+    }
+}

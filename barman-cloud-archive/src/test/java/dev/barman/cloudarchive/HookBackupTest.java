@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.cloudarchive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.barman.core.catalog.BackupId;
+import dev.barman.core.catalog.BackupInfo;
+import dev.barman.core.catalog.BackupInfoFormat;
+import dev.barman.core.catalog.Tablespace;
+import dev.barman.object.ObjectKey;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HookBackupTest {
+    private static final String ID = "20261101T100000";
+    private static final String BASE = "p/main/base/" + ID + "/";
+
+    @TempDir
+    Path directory;
+
+    private final CloudBucket bucket = new CloudBucket();
+    private final Map<String, String> environment = new HashMap<>();
+    private Path backup;
+    private Path infoFile;
+
+    @BeforeEach
+    void copy() throws IOException {
+        backup = Files.createDirectory(directory.resolve(ID));
+        write("data/PG_VERSION", "15\n");
+        write("data/backup_label", "START WAL LOCATION: 0/2000028 (file 000000010000000000000002)\n");
+        write("data/global/pg_control", "control");
+        write("data/base/5/1259", "table");
+        write("data/pg_wal/archive_status/x", "left out");
+        Files.createDirectory(backup.resolve("data/pg_tblspc"));
+        write("16385/PG_15_202209061/5/16386", "in a tablespace");
+        Files.createSymbolicLink(backup.resolve("data/pg_tblspc/16385"), backup.resolve("16385"));
+        infoFile = backup.resolve("backup.info");
+        save(info());
+        environment.put("BARMAN_HOOK", "backup_script");
+        environment.put("BARMAN_PHASE", "post");
+        environment.put("BARMAN_STATUS", "DONE");
+        environment.put("BARMAN_BACKUP_ID", ID);
+        environment.put("BARMAN_BACKUP_DIR", backup.toString());
+        environment.put("BARMAN_BACKUP_INFO_PATH", infoFile.toString());
+    }
+
+    private BackupInfo.Builder info() {
+        return CloudBucket.backup(1, 1, 2)
+                .serverName("main")
+                .mode("rsync-concurrent")
+                .tablespaces(List.of(
+                        new Tablespace("ts", 16385, directory.resolve("ts").toString())));
+    }
+
+    private void save(BackupInfo.Builder info) throws IOException {
+        // A line that no release writes shows that the file is sent as it is.
+        Files.writeString(infoFile, "# kept\n" + BackupInfoFormat.format(info.build()));
+    }
+
+    private void write(String name, String content) throws IOException {
+        Path file = backup.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, content);
+    }
+
+    private int run(String... args) {
+        String[] all = new String[args.length + 2];
+        System.arraycopy(args, 0, all, 0, args.length);
+        all[args.length] = CloudBucket.URL;
+        all[args.length + 1] = "main";
+        return bucket.run((a, out, err, stores) -> CloudBackupMain.run(a, environment, out, err, stores), all);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', ''", "-z, .gz", "--bzip2, .bz2", "--snappy, .snappy"})
+    void theBackupIsSentAsItIsAndCanBeRestored(String option, String suffix) throws Exception {
+        environment.put("BARMAN_HOOK", "backup_retry_script");
+
+        assertThat(option.isEmpty() ? run() : run(option)).as(bucket.err).isZero();
+        // Once more, as after an answer that was lost.
+        assertThat(option.isEmpty() ? run() : run(option)).as(bucket.err).isZero();
+
+        assertThat(bucket.err).isEmpty();
+        assertThat(bucket.keys())
+                .containsExactly(BASE + "16385.tar" + suffix, BASE + "backup.info", BASE + "data.tar" + suffix);
+        assertThat(bucket.text(BASE + "backup.info")).isEqualTo(Files.readString(infoFile));
+        Path target = directory.resolve("restored");
+        assertThat(bucket.run(CloudRestoreMain::run, CloudBucket.URL, "main", ID, target.toString()))
+                .as(bucket.err)
+                .isZero();
+        assertThat(target.resolve("backup_label")).hasSameTextualContentAs(backup.resolve("data/backup_label"));
+        assertThat(target.resolve("base/5/1259")).hasContent("table");
+        assertThat(target.resolve("global/pg_control")).hasContent("control");
+        assertThat(target.resolve("pg_wal")).isEmptyDirectory();
+        assertThat(directory.resolve("ts/PG_15_202209061/5/16386")).hasContent("in a tablespace");
+    }
+
+    @Test
+    void onlyFinishedBackupsAreSentAndNoRetryIsAskedFor() {
+        environment.put("BARMAN_STATUS", "FAILED");
+
+        assertThat(run()).isEqualTo(63);
+        assertThat(bucket.keys()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"backup_script, pre", "archive_script, post", "backup_delete_script, post"})
+    void otherHooksAreRefused(String hook, String phase) {
+        environment.put("BARMAN_HOOK", hook);
+        environment.put("BARMAN_PHASE", phase);
+
+        assertThat(run()).isEqualTo(4);
+        assertThat(bucket.err).contains("unsupported hook script: " + phase + " " + hook);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"BARMAN_BACKUP_DIR", "BARMAN_BACKUP_ID", "BARMAN_STATUS", "BARMAN_BACKUP_INFO_PATH"})
+    void variablesThatAreMissingAreNamed(String name) {
+        environment.remove(name);
+
+        assertThat(run()).isEqualTo(4);
+        assertThat(bucket.err).contains(name);
+    }
+
+    @Test
+    void whatCanNeverBeSentIsNotTriedAgain() throws Exception {
+        save(info().parentBackupId(BackupId.of("20261031T100000")));
+        assertThat(run()).isEqualTo(63);
+        save(info().compression("gzip"));
+        assertThat(run()).isEqualTo(63);
+        assertThat(bucket.err).contains("tar format");
+        assertThat(bucket.keys()).isEmpty();
+    }
+
+    @Test
+    void aNameIsRefused() {
+        assertThat(run("-n", "nightly")).isEqualTo(4);
+    }
+
+    @Test
+    void aFailureIsToBeRetriedAndLeavesNothing() throws Exception {
+        Files.delete(backup.resolve("data/global/pg_control"));
+
+        assertThat(run()).isEqualTo(1);
+        assertThat(bucket.err).contains("pg_control: no such file or directory");
+        assertThat(bucket.keys()).isEmpty();
+    }
+
+    @Test
+    void anArchiveThatCannotBeStoredFailsTheRunBeforeTheMetadata() throws Exception {
+        for (int part = 1; part <= 2; part++) {
+            bucket.store = new FaultyStore(bucket.memory, part);
+            assertThat(run()).as("part %s", part).isEqualTo(1);
+            assertThat(bucket.keys()).isEmpty();
+            assertThat(((FaultyStore) bucket.store).open)
+                    .as("unfinished uploads")
+                    .hasValue(0);
+        }
+        bucket.store = new FaultyStore(bucket.memory, 3);
+        assertThat(run()).isZero();
+    }
+
+    @Test
+    void metadataThatCannotBeReadIsAFailure() throws Exception {
+        Files.write(infoFile, "no metadata".getBytes(StandardCharsets.UTF_8));
+        assertThat(run()).isEqualTo(1);
+        Files.delete(infoFile);
+        assertThat(run()).isEqualTo(1);
+        assertThat(bucket.memory.stat(ObjectKey.of(BASE + "backup.info"))).isEmpty();
+    }
+}

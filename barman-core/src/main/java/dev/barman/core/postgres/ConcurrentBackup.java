@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.barman.core.postgres;
+
+import dev.barman.core.PostgresException;
+import dev.barman.wal.Lsn;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A backup that PostgreSQL itself is told to begin and to end ({@code pg_backup_start}, {@code pg_backup_stop}; before 15
+ * {@code pg_start_backup}, {@code pg_stop_backup}), beside others that may run at the same time. The server ends it when the
+ * connection is lost, so that everything from start to stop goes over one connection and is never repeated on another.
+ *
+ * <p>Not thread-safe, but for {@link #cancel()}.
+ */
+public final class ConcurrentBackup implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ConcurrentBackup.class);
+
+    private final JdbcPostgresClient client;
+    private final Object running = new Object();
+    private @Nullable PreparedStatement statement;
+    private boolean cancelled;
+    private boolean started;
+
+    /**
+     * The end of a backup.
+     *
+     * @param lsn its last position
+     * @param label the content of {@code backup_label}, which belongs into the copy
+     */
+    public record End(Lsn lsn, String label) {}
+
+    /** Reads one row. */
+    private interface RowReader<T> {
+        T read(ResultSet row) throws SQLException;
+    }
+
+    /**
+     * A client that connects when first used.
+     *
+     * @param connInfo where to connect
+     * @param environment where defaults come from
+     */
+    public ConcurrentBackup(ConnInfo connInfo, PostgresEnvironment environment) {
+        this.client = new JdbcPostgresClient(connInfo, environment);
+    }
+
+    /** What the server may be asked before, during and after the backup, over the same connection. */
+    public PostgresClient client() {
+        return client;
+    }
+
+    /**
+     * Begins the backup. Waits for a checkpoint, which the server spreads over minutes unless it is to be fast.
+     *
+     * @param label a text that the label will have
+     * @param fast whether the checkpoint is to be made as quickly as possible
+     * @return the first position of the backup
+     * @throws PostgresException also when it was cancelled
+     */
+    public Lsn start(String label, boolean fast) throws PostgresException {
+        Connection connection = client.pin();
+        String sql = client.sql().startBackup();
+        Lsn lsn = query(
+                "starting the backup",
+                connection,
+                sql,
+                row -> Lsn.parse(row.getString(1)),
+                label,
+                fast ? "true" : "false");
+        started = true;
+        return lsn;
+    }
+
+    /**
+     * Makes sure that the connection stands, and with it the backup.
+     *
+     * @throws PostgresConnectionException when it was lost
+     */
+    public void verify() throws PostgresException {
+        client.ping();
+    }
+
+    /**
+     * Ends the backup. Waits until the server has archived its WAL, without limit when archiving fails.
+     *
+     * @return the end
+     * @throws PostgresException also when it was cancelled; the server then goes on with the backup until {@link #close}
+     */
+    public End stop() throws PostgresException {
+        Connection connection = client.pin();
+        End end = query(
+                "stopping the backup",
+                connection,
+                client.sql().stopBackup(),
+                row -> new End(Lsn.parse(row.getString(1)), row.getString(2)));
+        started = false;
+        return end;
+    }
+
+    private <T> T query(String doing, Connection connection, String sql, RowReader<T> reader, String... arguments)
+            throws PostgresException {
+        try (PreparedStatement made = connection.prepareStatement(sql)) {
+            for (int i = 0; i < arguments.length; i++) {
+                made.setString(i + 1, arguments[i]);
+            }
+            synchronized (running) {
+                if (cancelled) {
+                    throw new PostgresException(doing + " was cancelled");
+                }
+                statement = made;
+            }
+            try (ResultSet rows = made.executeQuery()) {
+                rows.next();
+                return reader.read(rows);
+            } finally {
+                synchronized (running) {
+                    statement = null;
+                }
+            }
+        } catch (SQLException e) {
+            throw JdbcPostgresClient.failure(doing, e);
+        }
+    }
+
+    /** Makes {@link #start} or {@link #stop} fail, whether it runs now or comes later. May be called from any thread. */
+    public void cancel() {
+        synchronized (running) {
+            cancelled = true;
+            if (statement != null) {
+                try {
+                    statement.cancel();
+                } catch (SQLException e) {
+                    // Closing the connection is what is left, and that comes next in any case.
+                    LOG.debug("cannot cancel: {}", e.getMessage());
+                }
+            }
+        }
+    }
+
+    /** Closes the connection, which ends a backup that was not stopped. Never throws. */
+    @Override
+    public void close() {
+        if (started) {
+            LOG.debug("the backup is given up");
+        }
+        client.close();
+    }
+}
