@@ -11,8 +11,11 @@ import dev.barman.storage.cloud.azure.AzuriteServer;
 import dev.barman.storage.cloud.gcs.GoogleStorageFake;
 import dev.barman.storage.cloud.testing.ScriptedHttpServer;
 import dev.barman.wal.TestSegments;
+import dev.barman.wal.restore.PrivateExit;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +75,74 @@ class CloudProvidersIT {
         return run(command, environment, all.toArray(String[]::new));
     }
 
+    /** Archives with a record, and fetches the file again. */
+    private void archiveAndRestore(Map<String, String> environment, String provider, String url) throws Exception {
+        Path cluster = Files.createDirectories(directory.resolve("cluster"));
+        Files.createDirectories(cluster.resolve("pg_wal/archive_status"));
+        Files.createDirectories(cluster.resolve("global"));
+        ByteBuffer control = ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN);
+        Files.write(
+                cluster.resolve("global/pg_control"),
+                control.putLong(TestSegments.SYSTEM_ID).array());
+        List<Path> segments = new ArrayList<>();
+        for (long number = 4; number <= 6; number++) {
+            Path segment = cluster.resolve("pg_wal").resolve("00000001000000000000000" + number);
+            segments.add(Files.write(segment, TestSegments.segment(1, number * TestSegments.MIB, TestSegments.MIB)));
+            Files.createFile(cluster.resolve("pg_wal/archive_status").resolve(segment.getFileName() + ".ready"));
+        }
+        String state = directory.resolve("state").toString();
+        for (Path segment : segments) {
+            assertThat(archive(
+                            environment,
+                            provider,
+                            "-v",
+                            "--gzip",
+                            "--parallel",
+                            "4",
+                            "--state-directory",
+                            state,
+                            url,
+                            "main",
+                            segment.toString()))
+                    .as(err)
+                    .isZero();
+            assertThat(err)
+                    .contains(
+                            segment.equals(segments.get(0))
+                                    ? "INFO: Stored " + segment
+                                    : "archived by an earlier call");
+        }
+        Path destination = directory.resolve("RECOVERYXLOG");
+        for (String jobs : List.of("0", "2")) {
+            assertThat(runWith(
+                            CloudWalRestoreMain.class,
+                            environment,
+                            provider,
+                            "--parallel",
+                            jobs,
+                            "--spool-dir",
+                            directory.resolve("spool").toString(),
+                            url,
+                            "main",
+                            segments.get(2).getFileName().toString(),
+                            destination.toString()))
+                    .as(err)
+                    .isZero();
+            assertThat(destination).hasSameBinaryContentAs(segments.get(2));
+            Files.delete(destination);
+        }
+        assertThat(runWith(
+                        CloudWalRestoreMain.class,
+                        environment,
+                        provider,
+                        url,
+                        "main",
+                        "0000000100000000000000FF",
+                        destination.toString()))
+                .as(err)
+                .isEqualTo(PrivateExit.ABSENT);
+    }
+
     @Test
     void azure() throws Exception {
         try (AzuriteServer server = AzuriteServer.start(
@@ -127,6 +198,7 @@ class CloudProvidersIT {
                     .isEqualTo(1);
             assertThat(archive(Map.of(), provider, url, "main", wal.toString())).isEqualTo(4);
             assertThat(err).contains("AZURE_STORAGE_CONNECTION_STRING").hasLineCount(1);
+            archiveAndRestore(environment, provider, url);
             container.close();
         }
     }
@@ -171,6 +243,7 @@ class CloudProvidersIT {
             assertThat(archive(Map.of(), provider, console, "main", wal.toString()))
                     .isEqualTo(4);
             assertThat(err).contains("GOOGLE_APPLICATION_CREDENTIALS");
+            archiveAndRestore(environment, provider, console);
             assertThat(server.failures()).isEmpty();
         }
     }

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.barman.storage.cloud.CloudLocation;
 import dev.barman.storage.cloud.CloudProvider;
-import dev.barman.storage.cloud.s3.S3Settings;
 import dev.barman.testing.LauncherTree;
 import dev.barman.wal.TestSegments;
 import dev.barman.wal.spool.SpoolLocation;
 import dev.barman.wal.spool.WalSpool;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -61,9 +59,12 @@ class CloudSpooledLauncherTest {
 
     /** Puts a segment where Java would look for it. */
     private void spool(String url, String endpoint, Map<String, String> environment, String server) throws IOException {
-        S3Settings settings = new S3Settings(endpoint.isEmpty() ? null : URI.create(endpoint), null, null, null, null);
         Path archive = CloudSpool.ofArchive(
-                base, CloudLocation.parse(url, CloudProvider.AWS_S3), settings, environment, server);
+                base,
+                CloudLocation.parse(url, CloudProvider.AWS_S3),
+                endpoint.isEmpty() ? null : endpoint,
+                environment,
+                server);
         WalSpool spool =
                 new WalSpool(SpoolLocation.ofStandby(archive, TestSegments.SYSTEM_ID, standby), TestSegments.SYSTEM_ID);
         spool.create(base);

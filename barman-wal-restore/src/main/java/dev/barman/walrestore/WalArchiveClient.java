@@ -2,7 +2,6 @@
 package dev.barman.walrestore;
 
 import dev.barman.file.IoReason;
-import dev.barman.tar.PaxTarWriter;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalPageHeader;
 import dev.barman.wal.WalSegmentName;

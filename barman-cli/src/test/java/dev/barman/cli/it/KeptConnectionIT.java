@@ -4,6 +4,7 @@ package dev.barman.cli.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.barman.core.testing.OurProcesses;
 import dev.barman.core.testing.PostgresCluster;
 import java.io.IOException;
 import java.nio.file.Files;
