@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the build made for users. */
 class CloudDistributionIT {
@@ -63,7 +66,7 @@ class CloudDistributionIT {
         assertThat(jars("backup.jars")).containsAll(jars("wal.jars"));
         assertThat(jars("wal.jars"))
                 .anyMatch(jar -> jar.startsWith("./barman-wal-"))
-                .noneMatch(jar -> jar.matches("\\./(barman-core|barman-storage-local|postgresql|gson)-.*"));
+                .noneMatch(jar -> jar.matches("\\./(barman-core|barman-storage-local|postgresql|checker-qual)-.*"));
     }
 
     @Test
@@ -74,6 +77,33 @@ class CloudDistributionIT {
                 assertThat(run(command, "", "--version")).contains(command);
             }
         }
+    }
+
+    /** Nothing listens at port 1; the libraries get as far as that. */
+    @ParameterizedTest
+    @CsvSource({
+        "barman-cloud-wal-archive, azure-blob-storage, http://127.0.0.1:1/account/container",
+        "barman-cloud-backup-list, azure-blob-storage, http://127.0.0.1:1/account/container",
+        "barman-cloud-wal-archive, google-cloud-storage, gs://bucket",
+        "barman-cloud-backup-list, google-cloud-storage, gs://bucket",
+    })
+    void theLibrariesOfEveryProviderAreComplete(String command, String provider, String url) throws Exception {
+        List<String> words = new ArrayList<>(List.of(
+                distribution.resolve("bin/" + command).toString(), "--cloud-provider", provider, "-t", url, "main"));
+        if (command.equals("barman-cloud-wal-archive")) {
+            words.add("000000010000000000000004");
+        }
+        ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
+        builder.environment().put("STORAGE_EMULATOR_HOST", "http://127.0.0.1:1");
+        builder.environment()
+                .put(
+                        "AZURE_STORAGE_CONNECTION_STRING",
+                        "DefaultEndpointsProtocol=http;AccountName=account;AccountKey=a2V5;"
+                                + "BlobEndpoint=http://127.0.0.1:1/account;");
+        Process process = builder.start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(out).isEqualTo(CloudExit.UNREACHABLE);
+        assertThat(out).contains("no answer").hasLineCount(1);
     }
 
     @Test

@@ -3,6 +3,8 @@ package dev.barman.cloudarchive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.barman.core.catalog.BackupInfo;
+import dev.barman.core.catalog.BackupInfoFormat;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectStore;
 import dev.barman.storage.cloud.azure.AzureObjectStore;
@@ -21,8 +23,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +147,62 @@ class CloudProvidersIT {
                 .isEqualTo(PrivateExit.ABSENT);
     }
 
+    /** Stores a backup that Barman made, in several parts, and restores it. */
+    private void backupAndRestore(Map<String, String> environment, String provider, String url) throws Exception {
+        BackupInfo info = CloudBucket.backup(1, 1, 2)
+                .serverName("main")
+                .mode("rsync-concurrent")
+                .build();
+        String id = info.id().toString();
+        Path backup = Files.createDirectory(directory.resolve(id));
+        Path data = Files.createDirectories(backup.resolve("data"));
+        Files.createDirectory(data.resolve("global"));
+        Files.writeString(data.resolve("global/pg_control"), "control");
+        Files.writeString(data.resolve("PG_VERSION"), "15\n");
+        Files.writeString(
+                data.resolve("backup_label"), "START WAL LOCATION: 0/2000028 (file 000000010000000000000002)\n");
+        byte[] table = new byte[12 * TestSegments.MIB + 7];
+        new Random(1).nextBytes(table);
+        Files.write(data.resolve("table"), table);
+        Path infoFile = Files.writeString(backup.resolve("backup.info"), BackupInfoFormat.format(info));
+        Map<String, String> hook = new HashMap<>(environment);
+        hook.put("BARMAN_HOOK", "backup_script");
+        hook.put("BARMAN_PHASE", "post");
+        hook.put("BARMAN_STATUS", "DONE");
+        hook.put("BARMAN_BACKUP_ID", id);
+        hook.put("BARMAN_BACKUP_DIR", backup.toString());
+        hook.put("BARMAN_BACKUP_INFO_PATH", infoFile.toString());
+
+        assertThat(runWith(
+                        CloudBackupMain.class,
+                        hook,
+                        provider,
+                        "--max-archive-size",
+                        "1GB",
+                        "--tag",
+                        "a,b",
+                        url,
+                        "main"))
+                .as(err)
+                .isZero();
+        assertThat(runWith(CloudBackupListMain.class, environment, provider, url, "main"))
+                .as(err)
+                .isZero();
+        assertThat(directory.resolve("out")).content().contains(id);
+        Path target = directory.resolve("restored");
+        assertThat(runWith(CloudRestoreMain.class, environment, provider, url, "main", id, target.toString()))
+                .as(err)
+                .isZero();
+        assertThat(target.resolve("table")).hasBinaryContent(table);
+        assertThat(runWith(CloudBackupDeleteMain.class, environment, provider, "-b", id, url, "main"))
+                .as(err)
+                .isZero();
+        assertThat(runWith(CloudBackupListMain.class, environment, provider, url, "main"))
+                .as(err)
+                .isZero();
+        assertThat(directory.resolve("out")).content().doesNotContain(id);
+    }
+
     @Test
     void azure() throws Exception {
         try (AzuriteServer server = AzuriteServer.start(
@@ -199,6 +259,7 @@ class CloudProvidersIT {
             assertThat(archive(Map.of(), provider, url, "main", wal.toString())).isEqualTo(4);
             assertThat(err).contains("AZURE_STORAGE_CONNECTION_STRING").hasLineCount(1);
             archiveAndRestore(environment, provider, url);
+            backupAndRestore(environment, provider, url);
             container.close();
         }
     }
@@ -244,6 +305,7 @@ class CloudProvidersIT {
                     .isEqualTo(4);
             assertThat(err).contains("GOOGLE_APPLICATION_CREDENTIALS");
             archiveAndRestore(environment, provider, console);
+            backupAndRestore(environment, provider, console);
             assertThat(server.failures()).isEmpty();
         }
     }
