@@ -78,7 +78,9 @@ final class BackupTreeWriter {
      */
     void addData(BackupArchiveWriter archive, Path root, BackupExclusions exclusions)
             throws IOException, BarmanException {
-        Attributes attributes = new Attributes(root, Files.readAttributes(root, ATTRIBUTES));
+        // Of a link it is the directory's owner that counts, by number and by name.
+        Path real = root.toRealPath();
+        Attributes attributes = new Attributes(real, Files.readAttributes(real, ATTRIBUTES));
         addWithoutContent(archive, attributes, Kind.DIRECTORY, ".", "");
         addContent(archive, root, "", "./", exclusions);
     }

@@ -111,7 +111,12 @@ final class TrainingStore implements AutoCloseable {
         String[] words = first.split(" ", -1);
         URI target = URI.create(words[1]);
         String query = target.getRawQuery();
-        return new Request(words[0], target.getPath(), query == null ? "" : query, createOnly, in.readNBytes(length));
+        byte[] body = in.readNBytes(length);
+        if (body.length < length) {
+            // Whoever breaks off has stored nothing.
+            return null;
+        }
+        return new Request(words[0], target.getPath(), query == null ? "" : query, createOnly, body);
     }
 
     private static String line(InputStream in) throws IOException {

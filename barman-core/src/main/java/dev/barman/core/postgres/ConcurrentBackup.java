@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
 public final class ConcurrentBackup implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ConcurrentBackup.class);
 
+    private static final String NO_LIMITS = "SELECT set_config(name, '0', false) FROM pg_settings"
+            + " WHERE name IN ('statement_timeout', 'idle_session_timeout')";
+
     private final JdbcPostgresClient client;
     private final Object running = new Object();
     private @Nullable PreparedStatement statement;
@@ -65,6 +68,9 @@ public final class ConcurrentBackup implements AutoCloseable {
      */
     public Lsn start(String label, boolean fast) throws PostgresException {
         Connection connection = client.pin();
+        // What a role or database is given for its usual work: the checkpoint, the copy and the wait for the archive
+        // take longer.
+        query("lifting the time limits of the session", connection, NO_LIMITS, row -> row.getString(1));
         String sql = client.sql().startBackup();
         Lsn lsn = query(
                 "starting the backup",

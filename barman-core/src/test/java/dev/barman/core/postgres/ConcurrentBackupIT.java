@@ -57,6 +57,26 @@ class ConcurrentBackupIT {
     }
 
     @Test
+    void timeLimitsOfTheSessionDoNotEndTheBackup() throws Exception {
+        ConnInfo limited =
+                ConnInfo.parse(cluster.conninfo() + " application_name=backup_it options='-c statement_timeout=400'");
+        try (ConcurrentBackup backup = new ConcurrentBackup(limited, PostgresEnvironment.ofProcess())) {
+            backup.start("limited", true);
+            PostgresCluster.asPostgres("touch", cluster.directory() + "/full");
+            CompletableFuture<Void> archiving = CompletableFuture.runAsync(() -> {
+                try {
+                    Thread.sleep(1500);
+                    PostgresCluster.asPostgres("rm", cluster.directory() + "/full");
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            assertThat(backup.stop().label()).contains("LABEL: limited");
+            archiving.get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
     void aConnectionThatIsLostIsNotReplaced() throws Exception {
         try (ConcurrentBackup backup = connect()) {
             backup.start("lost", true);

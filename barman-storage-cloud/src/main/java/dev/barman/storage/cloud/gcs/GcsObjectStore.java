@@ -117,8 +117,9 @@ public final class GcsObjectStore implements ObjectStore {
             throw GcsFailures.sending(describe("store", key), e);
         }
         if (!BigInteger.valueOf(content.sizeBytes()).equals(stored.getSize()) || !sum.equals(stored.getCrc32c())) {
-            throw new StorageException(
-                    describe("store", key) + ": the store has another size or checksum", Reason.OTHER, true, null);
+            // Left there it would be taken for another one's by whoever tries again.
+            throw GcsUpload.discarded(
+                    requests, stored, describe("store", key) + ": the store has another size or checksum", true);
         }
         return true;
     }

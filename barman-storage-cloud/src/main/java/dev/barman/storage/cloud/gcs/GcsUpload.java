@@ -203,14 +203,23 @@ final class GcsUpload implements ObjectUpload {
         if (BigInteger.valueOf(total).equals(object.getSize()) && hash.equals(object.getCrc32c())) {
             return;
         }
-        String problem = what + ": the store has " + object.getSize() + " bytes of " + total + ", or another checksum";
+        throw discarded(
+                requests,
+                object,
+                what + ": the store has " + object.getSize() + " bytes of " + total + ", or another checksum",
+                false);
+    }
+
+    /** Deletes an object that is not what was sent, which nobody must take for the right one; returns what to throw. */
+    static StorageException discarded(GcsRequests requests, StorageObject object, String problem, boolean retryable) {
         try {
             requests.discard(object);
         } catch (IOException e) {
-            problem += "; the damaged object could not be deleted: "
-                    + GcsFailures.classify("deletion", e).getMessage();
+            String message = GcsFailures.classify("deletion", e).getMessage();
+            return new StorageException(
+                    problem + "; the damaged object could not be deleted: " + message, Reason.OTHER, false, null);
         }
-        throw new StorageException(problem, Reason.OTHER, false, null);
+        return new StorageException(problem, Reason.OTHER, retryable, null);
     }
 
     private static StorageException failed(String doing, IOException e) {
