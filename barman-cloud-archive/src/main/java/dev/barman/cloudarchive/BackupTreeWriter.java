@@ -38,6 +38,7 @@ final class BackupTreeWriter {
     private static final String ATTRIBUTES =
             "unix:mode,uid,gid,size,lastModifiedTime,isRegularFile,isDirectory,isSymbolicLink,isOther";
 
+    private final Source source;
     private final BackupGuard guard;
     private final CloudLog log;
     private final byte[] buffer = new byte[BUFFER_BYTES];
@@ -45,7 +46,16 @@ final class BackupTreeWriter {
     private final Map<Integer, String> groups = new HashMap<>();
     private final Set<Path> knownLinks = new HashSet<>();
 
-    BackupTreeWriter(BackupGuard guard, CloudLog log) {
+    /** What the directories are. */
+    enum Source {
+        /** Those of a running server: files vanish and change, and WAL covers it. */
+        LIVE,
+        /** A finished copy, which nobody should be changing: what is missing in it is missing for good. */
+        FINISHED
+    }
+
+    BackupTreeWriter(Source source, BackupGuard guard, CloudLog log) {
+        this.source = source;
         this.guard = guard;
         this.log = log;
     }
@@ -144,6 +154,7 @@ final class BackupTreeWriter {
             }
             Attributes attributes = attributes(child);
             if (attributes == null) {
+                vanished(child);
                 continue;
             }
             if (attributes.is("isDirectory")) {
@@ -154,7 +165,7 @@ final class BackupTreeWriter {
                 try {
                     addContentOf(archive, attributes, filePrefix + name);
                 } catch (NoSuchFileException e) {
-                    log.debug("Vanished meanwhile: " + child);
+                    vanished(child);
                 }
             } else {
                 log.info("Left out, for it is neither file nor directory: " + child);
@@ -201,6 +212,9 @@ final class BackupTreeWriter {
                 ByteBuffer window = ByteBuffer.wrap(buffer, 0, (int) Math.min(buffer.length, left));
                 int count = channel.read(window);
                 if (count < 0) {
+                    if (source == Source.FINISHED) {
+                        throw new IOException(file.path() + ": became shorter while it was read");
+                    }
                     count = window.limit();
                     Arrays.fill(buffer, 0, count, (byte) 0);
                 }
@@ -247,12 +261,20 @@ final class BackupTreeWriter {
         return name;
     }
 
+    private void vanished(Path path) throws IOException {
+        if (source == Source.FINISHED) {
+            throw new IOException(path + ": vanished while the backup was sent");
+        }
+        log.debug("Vanished meanwhile: " + path);
+    }
+
     /** The entries of a directory in the order of their names; none when it has vanished. */
-    private static List<Path> children(Path directory) throws IOException {
+    private List<Path> children(Path directory) throws IOException {
         List<Path> children = new ArrayList<>();
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
             stream.forEach(children::add);
         } catch (NoSuchFileException | NotDirectoryException | FileSystemLoopException e) {
+            vanished(directory);
             return List.of();
         } catch (DirectoryIteratorException e) {
             throw e.getCause();

@@ -157,7 +157,7 @@ final class CloudBackupRun {
     private void take(CloudBackupUpload upload) throws IOException, BarmanException {
         signals.check();
         ServerFacts facts = start();
-        BackupTreeWriter tree = new BackupTreeWriter(this::check, log);
+        BackupTreeWriter tree = new BackupTreeWriter(BackupTreeWriter.Source.LIVE, this::check, log);
         Path pgdata = Path.of(facts.dataDirectory());
         ClusterCopy copy = new ClusterCopy(upload, options.upload().suffix(), tree, facts, log);
         copy.addTablespaces(info.tablespaces());

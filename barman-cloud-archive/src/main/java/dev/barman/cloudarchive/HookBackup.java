@@ -13,6 +13,7 @@ import dev.barman.object.ObjectContent;
 import dev.barman.object.PutOptions;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -24,6 +25,9 @@ final class HookBackup {
     private static final String HOOK = "BARMAN_HOOK";
     private static final String PHASE = "BARMAN_PHASE";
     private static final String STATUS = "BARMAN_STATUS";
+    /** Without it a restored cluster would begin at the wrong place. */
+    private static final String BACKUP_LABEL = "backup_label";
+
     private static final String PG_CONTROL = "global/pg_control";
 
     private final CloudSession session;
@@ -136,8 +140,12 @@ final class HookBackup {
         PutOptions put = PutOptions.OVERWRITE.withTags(options.tags());
         try (CloudBackupUpload upload =
                 new CloudBackupUpload(session.store(), keys, info.id(), options, true, signals)) {
-            BackupTreeWriter tree = new BackupTreeWriter(signals::check, session.log());
+            BackupTreeWriter tree =
+                    new BackupTreeWriter(BackupTreeWriter.Source.FINISHED, signals::check, session.log());
             Path data = directory.resolve("data");
+            if (!Files.isRegularFile(data.resolve(BACKUP_LABEL))) {
+                throw new NoSuchFileException(data.resolve(BACKUP_LABEL).toString());
+            }
             for (Tablespace tablespace : info.tablespaces()) {
                 String name = Long.toString(tablespace.oid());
                 BackupArchiveWriter archive = upload.archive(name);

@@ -46,6 +46,7 @@ class BackupTreeWriterTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final CloudLog log = new CloudLog(new PrintStream(err, true), CloudLog.Level.WARNING, Clock.systemUTC());
     private BackupGuard guard = () -> {};
+    private BackupTreeWriter.Source source = BackupTreeWriter.Source.LIVE;
 
     /** What to put into the archive {@code data}. */
     private interface Work {
@@ -61,7 +62,7 @@ class BackupTreeWriterTest {
     private void write(long maxArchiveBytes, Work work) throws IOException, BarmanException {
         try (CloudBackupUpload upload = upload(maxArchiveBytes)) {
             BackupArchiveWriter archive = upload.archive("data");
-            work.run(new BackupTreeWriter(() -> guard.check(), log), archive);
+            work.run(new BackupTreeWriter(source, () -> guard.check(), log), archive);
             archive.finish();
             upload.complete();
         }
@@ -218,6 +219,36 @@ class BackupTreeWriterTest {
         write(1 << 30, (tree, archive) -> tree.addData(archive, root, LIVE));
 
         assertThat(entries(BASE + "data.tar").keySet()).containsExactly("./", "./a", "./z");
+    }
+
+    @Test
+    void whatVanishesFromAFinishedCopyIsMissed() throws Exception {
+        source = BackupTreeWriter.Source.FINISHED;
+        file("a", 10);
+        file("b", 10);
+        file("dir/c", 600_000);
+        for (String name : List.of("b", "dir")) {
+            int[] checks = new int[1];
+            guard = () -> {
+                if (checks[0]++ == 0) {
+                    if (name.equals("dir")) {
+                        delete(root.resolve("dir/c"));
+                    }
+                    delete(root.resolve(name));
+                }
+            };
+            assertThatThrownBy(() -> write(1 << 30, (tree, archive) -> tree.addData(archive, root, LIVE)))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(root.resolve(name).toString());
+            assertThat(keys()).isEmpty();
+            file("b", 10);
+        }
+        guard = () -> {};
+        assertThatThrownBy(() ->
+                        write(1 << 30, (tree, archive) -> tree.addTablespace(archive, root.resolve("16385"), "15")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("vanished");
+        assertThat(keys()).isEmpty();
     }
 
     private static void delete(Path path) {

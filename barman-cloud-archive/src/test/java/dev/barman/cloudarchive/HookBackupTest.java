@@ -157,6 +157,17 @@ class HookBackupTest {
         assertThat(bucket.keys()).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"16385", "data/backup_label"})
+    void aBackupThatIsNotWholeIsNotSent(String missing) throws Exception {
+        Path gone = backup.resolve(missing);
+        Files.move(gone, directory.resolve("elsewhere"));
+
+        assertThat(run()).isEqualTo(1);
+        assertThat(bucket.err).contains(gone.toString());
+        assertThat(bucket.keys()).isEmpty();
+    }
+
     @Test
     void anArchiveThatCannotBeStoredFailsTheRunBeforeTheMetadata() throws Exception {
         for (int part = 1; part <= 2; part++) {
