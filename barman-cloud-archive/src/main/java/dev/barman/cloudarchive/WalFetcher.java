@@ -124,13 +124,15 @@ final class WalFetcher {
     }
 
     private static void copy(CloudWal object, Source source, Sink sink) throws IOException {
-        InputStream plain = decompressing(object, source);
         byte[] buffer = new byte[BUFFER_BYTES];
-        for (int n = plain.read(buffer); n >= 0; n = plain.read(buffer)) {
-            try {
-                sink.write(buffer, 0, n);
-            } catch (IOException e) {
-                throw new SinkException(e);
+        // Closed, for a decompressor may hold memory that nobody else frees.
+        try (InputStream plain = decompressing(object, source)) {
+            for (int n = plain.read(buffer); n >= 0; n = plain.read(buffer)) {
+                try {
+                    sink.write(buffer, 0, n);
+                } catch (IOException e) {
+                    throw new SinkException(e);
+                }
             }
         }
     }

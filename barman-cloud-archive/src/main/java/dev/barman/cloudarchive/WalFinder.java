@@ -86,6 +86,13 @@ final class WalFinder implements AutoCloseable {
                 return new Found(object, stored, List.of());
             }
         }
+        if (!objects.isEmpty()) {
+            throw new StorageException(
+                    "The bucket lists " + objects.get(0).key() + " and does not give it",
+                    StorageException.Reason.OTHER,
+                    true,
+                    null);
+        }
         return null;
     }
 

@@ -46,12 +46,13 @@ final class ArchiveRun {
      * @param parallel how many segments a call archives at most
      * @param nanos for how long segments are added, and then again waited for
      * @param memoryBytes how much of them may be in memory
+     * @param compressions how many may be compressed at the same time
      */
-    record Ahead(int parallel, long nanos, long memoryBytes) {
+    record Ahead(int parallel, long nanos, long memoryBytes, int compressions) {
         int concurrent(ReadySegment segment) {
             // Larger ones lie in temporary files.
             long inMemory = Math.min(segment.size().bytes(), WalCopy.MAX_IN_MEMORY);
-            return (int) Math.max(1, Math.min(parallel - 1, memoryBytes / inMemory));
+            return (int) Math.max(1, Math.min(Math.min(parallel - 1, compressions), memoryBytes / inMemory));
         }
     }
 

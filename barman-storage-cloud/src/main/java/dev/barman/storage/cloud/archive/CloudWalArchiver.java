@@ -8,6 +8,7 @@ import dev.barman.wal.WalFileName;
 import dev.barman.wal.archive.ArchiveListener;
 import dev.barman.wal.archive.StateDirectory;
 import dev.barman.wal.compress.CompressionSettings;
+import dev.barman.wal.compress.WalCodec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -73,6 +74,19 @@ public final class CloudWalArchiver implements AutoCloseable {
      */
     public static Builder builder(StoreOpener stores, WalKeys keys) {
         return new Builder(stores, keys);
+    }
+
+    /** As many as half of the heap has room for; some compressors need more than a segment. */
+    private int compressionsAtOnce() {
+        if (settings.compression == null) {
+            return Integer.MAX_VALUE;
+        }
+        try (WalCodec codec = WalCodec.of(settings.compression)) {
+            long bytes = codec.heapBytesPerCall();
+            return bytes == 0
+                    ? Integer.MAX_VALUE
+                    : (int) Math.max(1, Runtime.getRuntime().maxMemory() / 2 / bytes);
+        }
     }
 
     /** How an archiver works. What is not said: no compression, no tags, no state directory, no listener. Not thread-safe. */
@@ -193,7 +207,8 @@ public final class CloudWalArchiver implements AutoCloseable {
      * @throws IOException when the file cannot be read, or the listener threw it
      */
     public CloudArchiveResult archive(Path wal, int parallel) throws IOException {
-        ArchiveRun.Ahead ahead = new ArchiveRun.Ahead(parallel, settings.ahead.toNanos(), settings.memory);
+        ArchiveRun.Ahead ahead =
+                new ArchiveRun.Ahead(parallel, settings.ahead.toNanos(), settings.memory, compressionsAtOnce());
         return new ArchiveRun(
                         WalFileName.parse(String.valueOf(wal.getFileName())),
                         wal,

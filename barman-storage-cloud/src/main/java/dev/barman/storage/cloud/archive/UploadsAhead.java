@@ -140,7 +140,8 @@ final class UploadsAhead {
             } else if (e.getCause() instanceof UnfitSegmentException unfit) {
                 warnings.accept("Archiving " + name + " ahead failed: " + unfit.getMessage());
             } else {
-                throw new IllegalStateException("archiving " + name + " ahead", e.getCause());
+                // Such as memory that does not suffice for several: alone it may.
+                warnings.accept("Archiving " + name + " ahead failed, the call for it will try again: " + e.getCause());
             }
         }
         return null;
