@@ -5,10 +5,12 @@
 recorded() {
     # As a hook script the file comes from the environment.
     [ -z "$BARMAN_HOOK$BARMAN_PHASE" ] || return 0
+    # A profile may lead to another store.
+    [ -z "$AWS_PROFILE$AWS_CONFIG_FILE" ] || return 0
     parallel=0 state='' endpoint='' provider=aws-s3 words=0
     while [ $# -gt 0 ]; do
         case $1 in
-            --parallel | --state-directory | --endpoint-url | --cloud-provider | -P | --profile | --aws-profile | --read-timeout | \
+            --parallel | --state-directory | --endpoint-url | --cloud-provider | --read-timeout | \
                 --compression-level | --tag | --history-tag | -e | --encryption | --sse-kms-key-id)
                 [ $# -gt 1 ] || return 0
                 case $1 in
@@ -23,7 +25,7 @@ recorded() {
             --state-directory=*) state=${1#*=} ;;
             --endpoint-url=*) endpoint=${1#*=} ;;
             --cloud-provider=*) provider=${1#*=} ;;
-            --profile=* | --aws-profile=* | --read-timeout=* | --compression-level=* | --tag=* | --history-tag=* | --encryption=* | \
+            --read-timeout=* | --compression-level=* | --tag=* | --history-tag=* | --encryption=* | \
                 --sse-kms-key-id=*) ;;
             -v | --verbose | -q | --quiet | -z | --gzip | -j | --bzip2 | --xz | --snappy | --zstd | --lz4) ;;
             -*) return 0 ;;

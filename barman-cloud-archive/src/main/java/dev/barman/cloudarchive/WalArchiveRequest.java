@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param server name of the server
  * @param keys where its WAL is
  * @param settings how the bucket is reached
- * @param endpoint address of the store as it was given, null for the provider's own
+ * @param endpoint address of the store as it was given, with the profile that may lead elsewhere; null for the provider's own
  * @param file the WAL file
  * @param name what it is
  * @param compression how to compress it, null for not at all
@@ -77,7 +77,11 @@ record WalArchiveRequest(
         } catch (IllegalArgumentException e) {
             throw new CloudException(CloudExit.OTHER, "Unusable server name: " + e.getMessage());
         }
-        String endpoint = StoreAddress.of(provider, arguments.value("--endpoint-url"), environment);
+        String endpoint = place(
+                provider,
+                StoreAddress.of(provider, arguments.value("--endpoint-url"), environment),
+                arguments.value("--profile"),
+                environment);
         String directory = arguments.value("--state-directory");
         StateDirectory state = directory == null
                 ? StateDirectory.standard(
@@ -106,6 +110,19 @@ record WalArchiveRequest(
     /** Everything that tells one archive from another. The launcher computes the same. */
     String destination() {
         return destination(location, endpoint, server);
+    }
+
+    /** A profile of S3 may have an endpoint of its own, or buckets of another tenant. */
+    private static @Nullable String place(
+            CloudProvider provider,
+            @Nullable String endpoint,
+            @Nullable String option,
+            Map<String, String> environment) {
+        String profile = option != null ? option : environment.getOrDefault("AWS_PROFILE", "");
+        if (provider != CloudProvider.AWS_S3 || profile.isEmpty()) {
+            return endpoint;
+        }
+        return (endpoint == null ? "-" : endpoint) + " ;profile=" + profile;
     }
 
     private static String destination(CloudLocation location, @Nullable String endpoint, String server) {

@@ -125,12 +125,23 @@ class CloudRecordedLauncherTest {
     @Test
     void recordedSegmentPassesWithoutJava() throws Exception {
         assertThat(withEndpoint()).isZero();
-        assertThat(withEndpoint("-z", "--tag", "a,b", "--compression-level=low", "-q", "-P", "profile"))
+        assertThat(withEndpoint("-z", "--tag", "a,b", "--compression-level=low", "-q"))
                 .isZero();
         assertThat(withEndpoint("--cloud-provider=aws-s3", "--read-timeout", "5"))
                 .isZero();
         assertThat(withEndpoint("--state-directory", state().toString())).isZero();
         url = store.url() + "/";
+        assertThat(withEndpoint()).isZero();
+    }
+
+    /** It may have an endpoint or buckets of its own. */
+    @Test
+    void withAProfileJavaIsAsked() throws Exception {
+        assertThat(withEndpoint("-P", "other")).isEqualTo(ASKED_JAVA);
+        assertThat(withEndpoint("--aws-profile=other")).isEqualTo(ASKED_JAVA);
+        environment.put("AWS_PROFILE", "other");
+        assertThat(withEndpoint()).isEqualTo(ASKED_JAVA);
+        environment.remove("AWS_PROFILE");
         assertThat(withEndpoint()).isZero();
     }
 
