@@ -5,12 +5,11 @@
 recorded() {
     # As a hook script the file comes from the environment.
     [ -z "$BARMAN_HOOK$BARMAN_PHASE" ] || return 0
-    # A profile may lead to another store.
-    [ -z "$AWS_PROFILE$AWS_CONFIG_FILE" ] || return 0
+    profile=$AWS_PROFILE
     parallel=0 state='' endpoint='' provider=aws-s3 words=0
     while [ $# -gt 0 ]; do
         case $1 in
-            --parallel | --state-directory | --endpoint-url | --cloud-provider | --read-timeout | \
+            --parallel | --state-directory | --endpoint-url | --cloud-provider | -P | --profile | --aws-profile | --read-timeout | \
                 --compression-level | --tag | --history-tag | -e | --encryption | --sse-kms-key-id)
                 [ $# -gt 1 ] || return 0
                 case $1 in
@@ -18,6 +17,7 @@ recorded() {
                     --state-directory) state=$2 ;;
                     --endpoint-url) endpoint=$2 ;;
                     --cloud-provider) provider=$2 ;;
+                    -P | --profile | --aws-profile) profile=$2 ;;
                 esac
                 shift
                 ;;
@@ -25,6 +25,7 @@ recorded() {
             --state-directory=*) state=${1#*=} ;;
             --endpoint-url=*) endpoint=${1#*=} ;;
             --cloud-provider=*) provider=${1#*=} ;;
+            --profile=* | --aws-profile=*) profile=${1#*=} ;;
             --read-timeout=* | --compression-level=* | --tag=* | --history-tag=* | --encryption=* | \
                 --sse-kms-key-id=*) ;;
             -v | --verbose | -q | --quiet | -z | --gzip | -j | --bzip2 | --xz | --snappy | --zstd | --lz4) ;;
@@ -50,6 +51,10 @@ recorded() {
     case $url in '') return 0 ;; */*) ;; *) url=$url/ ;; esac
     endpoint=${endpoint:-${AWS_ENDPOINT_URL_S3:-${AWS_ENDPOINT_URL:--}}}
     case $endpoint in *[!A-Za-z0-9.:/_-]*) return 0 ;; esac
+    # A profile may lead to another store.
+    case $profile in *[!A-Za-z0-9._-]*) return 0 ;; esac
+    case $AWS_CONFIG_FILE in *[!A-Za-z0-9./_-]*) return 0 ;; esac
+    endpoint=$endpoint${profile:+ ;profile=$profile}${AWS_CONFIG_FILE:+ ;config=$AWS_CONFIG_FILE}
     destination="cloud $provider $endpoint ;$url ;server=$server"
     pass_recorded
 }

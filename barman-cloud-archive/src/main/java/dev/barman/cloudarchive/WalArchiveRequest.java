@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param server name of the server
  * @param keys where its WAL is
  * @param settings how the bucket is reached
- * @param endpoint address of the store as it was given, with the profile that may lead elsewhere; null for the provider's own
+ * @param endpoint address of the store as it was given, with the profile and the configuration file that may lead elsewhere; null for
+ *     the provider's own
  * @param file the WAL file
  * @param name what it is
  * @param compression how to compress it, null for not at all
@@ -80,7 +81,7 @@ record WalArchiveRequest(
         String endpoint = place(
                 provider,
                 StoreAddress.of(provider, arguments.value("--endpoint-url"), environment),
-                arguments.value("--profile"),
+                arguments.value("--aws-profile"),
                 environment);
         String directory = arguments.value("--state-directory");
         StateDirectory state = directory == null
@@ -112,17 +113,20 @@ record WalArchiveRequest(
         return destination(location, endpoint, server);
     }
 
-    /** A profile of S3 may have an endpoint of its own, or buckets of another tenant. */
+    /** A profile of S3 may have an endpoint of its own, or buckets of another tenant, and each file has its own profiles. */
     private static @Nullable String place(
             CloudProvider provider,
             @Nullable String endpoint,
             @Nullable String option,
             Map<String, String> environment) {
         String profile = option != null ? option : environment.getOrDefault("AWS_PROFILE", "");
-        if (provider != CloudProvider.AWS_S3 || profile.isEmpty()) {
+        String file = environment.getOrDefault("AWS_CONFIG_FILE", "");
+        if (provider != CloudProvider.AWS_S3 || (profile.isEmpty() && file.isEmpty())) {
             return endpoint;
         }
-        return (endpoint == null ? "-" : endpoint) + " ;profile=" + profile;
+        return (endpoint == null ? "-" : endpoint)
+                + (profile.isEmpty() ? "" : " ;profile=" + profile)
+                + (file.isEmpty() ? "" : " ;config=" + file);
     }
 
     private static String destination(CloudLocation location, @Nullable String endpoint, String server) {

@@ -84,9 +84,10 @@ class CloudRecordedLauncherTest {
     private void record() {
         String first = data.resolve("pg_wal/000000010000000000000003").toString();
         String[] words = {"--parallel=3", "--endpoint-url", store.endpoint().toString(), url, "my-server", first};
+        Map<String, String> variables = new HashMap<>(environment);
+        variables.put("HOME", home.toString());
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-        assertThat(CloudWalArchiveMain.run(words, Map.of("HOME", home.toString()), nowhere, nowhere))
-                .isZero();
+        assertThat(CloudWalArchiveMain.run(words, variables, nowhere, nowhere)).isZero();
     }
 
     private int launcher(String wal, String... options) throws Exception {
@@ -134,15 +135,39 @@ class CloudRecordedLauncherTest {
         assertThat(withEndpoint()).isZero();
     }
 
-    /** It may have an endpoint or buckets of its own. */
+    /** They may lead to an endpoint or buckets of their own. */
     @Test
-    void withAProfileJavaIsAsked() throws Exception {
+    void anotherProfileOrConfigurationIsAnotherArchive() throws Exception {
         assertThat(withEndpoint("-P", "other")).isEqualTo(ASKED_JAVA);
         assertThat(withEndpoint("--aws-profile=other")).isEqualTo(ASKED_JAVA);
         environment.put("AWS_PROFILE", "other");
         assertThat(withEndpoint()).isEqualTo(ASKED_JAVA);
-        environment.remove("AWS_PROFILE");
+        environment.clear();
+        environment.put("AWS_CONFIG_FILE", "/dev/null");
+        assertThat(withEndpoint()).isEqualTo(ASKED_JAVA);
+        environment.clear();
         assertThat(withEndpoint()).isZero();
+    }
+
+    @Test
+    void recordedSegmentPassesWithItsProfileAndConfiguration() throws Exception {
+        environment.put("AWS_PROFILE", "other");
+        record();
+        assertThat(withEndpoint()).isZero();
+        environment.remove("AWS_PROFILE");
+        assertThat(withEndpoint("-P", "other")).isZero();
+        assertThat(withEndpoint("--profile=other")).isZero();
+        environment.put("AWS_PROFILE", "other");
+        assertThat(withEndpoint("-P", "third")).isEqualTo(ASKED_JAVA);
+        environment.put("AWS_CONFIG_FILE", "/dev/null");
+        assertThat(withEndpoint()).isEqualTo(ASKED_JAVA);
+        record();
+        assertThat(withEndpoint()).isZero();
+        environment.remove("AWS_PROFILE");
+        assertThat(withEndpoint()).isEqualTo(ASKED_JAVA);
+        record();
+        assertThat(withEndpoint()).isZero();
+        assertThat(withEndpoint("--aws-profile", "other")).isZero();
     }
 
     @Test
