@@ -96,17 +96,20 @@ class LockFileTest {
         AtomicInteger most = new AtomicInteger();
         CompletableFuture<?>[] threads = new CompletableFuture<?>[4];
         for (int t = 0; t < threads.length; t++) {
-            threads[t] = CompletableFuture.runAsync(() -> {
-                for (int i = 0; i < 50; i++) {
-                    try (LockFile lock = LockFile.acquire(file)) {
-                        most.accumulateAndGet(inside.incrementAndGet(), Math::max);
-                        assertThat(LockFile.probe(lock.path())).isPresent();
-                        inside.decrementAndGet();
-                    } catch (IOException e) {
-                        throw new java.io.UncheckedIOException(e);
-                    }
-                }
-            });
+            threads[t] = CompletableFuture.runAsync(
+                    () -> {
+                        for (int i = 0; i < 50; i++) {
+                            try (LockFile lock = LockFile.acquire(file)) {
+                                most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                                assertThat(LockFile.probe(lock.path())).isPresent();
+                                inside.decrementAndGet();
+                            } catch (IOException e) {
+                                throw new java.io.UncheckedIOException(e);
+                            }
+                        }
+                    },
+                    // The common pool has a single thread on two processors.
+                    task -> new Thread(task).start());
         }
         CompletableFuture.allOf(threads).get(30, TimeUnit.SECONDS);
         assertThat(most).hasValue(1);

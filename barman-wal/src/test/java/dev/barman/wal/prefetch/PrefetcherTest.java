@@ -72,7 +72,8 @@ class PrefetcherTest {
         @Override
         public void request(WalSegmentName name) {
             asked.add((int) name.segment());
-            last = last.thenRunAsync(() -> serve(name));
+            // The common pool may have a single thread, and the prefetcher is on it.
+            last = last.thenRunAsync(() -> serve(name), task -> new Thread(task).start());
         }
 
         private void serve(WalSegmentName name) {
