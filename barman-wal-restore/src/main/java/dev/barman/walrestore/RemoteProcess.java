@@ -121,13 +121,17 @@ final class RemoteProcess implements AutoCloseable {
      */
     @Override
     public void close() {
-        process.destroy();
+        // By its handle: Process.destroy closes the streams first, and waits for whoever is writing to the server just
+        // then.
+        ProcessHandle handle = process.toHandle();
+        handle.destroy();
         try {
             if (!process.waitFor(MAX_END_MILLIS, TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly().waitFor(MAX_END_MILLIS, TimeUnit.MILLISECONDS);
+                handle.destroyForcibly();
+                process.waitFor(MAX_END_MILLIS, TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
-            process.destroyForcibly();
+            handle.destroyForcibly();
             Thread.currentThread().interrupt();
         }
         remove(hook);

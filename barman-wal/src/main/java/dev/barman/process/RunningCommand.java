@@ -73,12 +73,14 @@ public final class RunningCommand {
 
     /** Asks the program to end (SIGTERM). Does not wait. Harmless when it has ended. */
     public void destroy() {
-        process.destroy();
+        // By its handle: Process.destroy closes the streams first, and waits for whoever is writing to the program just
+        // then.
+        process.toHandle().destroy();
     }
 
     /** Ends the program (SIGKILL). Does not wait. Harmless when it has ended. */
     public void destroyForcibly() {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
     }
 
     /** The program's standard input, for commands started with pipes; the caller closes it. */
@@ -131,13 +133,13 @@ public final class RunningCommand {
     }
 
     private InterruptedIOException interrupted() {
-        process.destroy();
+        destroy();
         try {
             if (!process.waitFor(GRACE.toNanos(), TimeUnit.NANOSECONDS)) {
-                process.destroyForcibly();
+                destroyForcibly();
             }
         } catch (InterruptedException again) {
-            process.destroyForcibly();
+            destroyForcibly();
         }
         Thread.currentThread().interrupt();
         return new InterruptedIOException("interrupted while waiting for " + command.programName());

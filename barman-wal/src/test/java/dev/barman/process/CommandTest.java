@@ -124,6 +124,30 @@ class CommandTest {
     }
 
     @Test
+    void endingAProgramDoesNotWaitForWhoeverWritesToIt() throws Exception {
+        RunningCommand running = CommandRunner.startPiped(Command.shell("trap '' TERM; exec sleep 50"));
+        AtomicReference<Throwable> seen = new AtomicReference<>();
+        Thread writer = new Thread(() -> {
+            try {
+                running.stdin().write(new byte[1_000_000]);
+            } catch (IOException e) {
+                seen.set(e);
+            }
+        });
+        writer.start();
+        // In the write, not just about to begin it.
+        writer.join(500);
+        long start = System.nanoTime();
+        running.destroy();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+        assertThat(running.isAlive()).isTrue();
+        running.destroyForcibly();
+        assertThat(running.await().exitCode()).isEqualTo(128 + 9);
+        writer.join();
+        assertThat(seen.get()).isInstanceOf(IOException.class);
+    }
+
+    @Test
     void pipesAreTheCallers() throws IOException {
         RunningCommand running = CommandRunner.startPiped(Command.shell("cat; echo done >&2"));
         try (OutputStream in = running.stdin()) {
