@@ -31,7 +31,8 @@ recorded() {
             --keep-connection=*) keep=${1#*=} ;;
             --compression-level=*) ;;
             --md5 | -z | --gzip | -j | --bzip2 | --xz | --snappy | --zstd | --lz4) ;;
-            -*) return 0 ;;
+            # A dash alone is a word: the host, where --local-command needs none.
+            -?*) return 0 ;;
             *)
                 words=$((words + 1))
                 case $words in

@@ -172,6 +172,18 @@ class KeptSenderLauncherTest {
     }
 
     @Test
+    void dashInThePlaceOfAHostIsAWord() throws Exception {
+        List<String> words = new ArrayList<>(words());
+        words.set(words.indexOf("host"), "-");
+        serve(data, words);
+        Process launcher = start(words);
+        Path want = want(launcher);
+        record(WANTED);
+        Files.delete(want);
+        assertThat(end(launcher)).isZero();
+    }
+
+    @Test
     void bashInThePlaceOfShDoesTheSame() throws Exception {
         Path bash = Path.of("/bin/bash");
         assumeTrue(Files.isExecutable(bash), "no bash here");
