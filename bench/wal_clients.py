@@ -13,8 +13,9 @@ Cases (--only takes patterns):
   peer-p0 peer-p8    Debian's barman-wal-restore, Debian's server
   pgbackrest-get pgbackrest-get-async
   ours-hit peer-hit pgbackrest-hit   a call whose segment lies ready in the spool, and nothing else going on
-  ours-push ours-push8   our barman-wal-archive alone and with --parallel 8, our server
-  ours-push-kept ours-push8-kept   the same with --keep-connection 60
+  ours-push ours-push8   our barman-wal-archive alone and with --parallel 8, which keeps its connection, our server
+  ours-push-kept   alone with --keep-connection 60
+  ours-push8-once   with --parallel 8 --keep-connection 0
   peer-push          Debian's barman-wal-archive, Debian's server
   pgbackrest-push pgbackrest-push-async
 Restoring is measured for archives stored in each of --compressions; archiving with that compression on the wire (pgBackRest: in the
@@ -66,9 +67,8 @@ LEAST = {
     "ours-push": ("peer-push", {"none": 3}),
     "ours-push8": ("peer-push", {"none": 8}),
     "ours-push-kept": ("peer-push", {"none": 3}),
-    "ours-push8-kept": ("peer-push", {"none": 8}),
 }
-COMPARED = {"ours-p0": "peer-p0", "peer-p0": "peer-p0", "peer-p8": "peer-p8", "pgbackrest-get": "peer-p0",
+COMPARED = {"ours-p0": "peer-p0", "ours-push8-once": "peer-push", "peer-p0": "peer-p0", "peer-p8": "peer-p8", "pgbackrest-get": "peer-p0",
             "pgbackrest-get-async": "peer-p8", "peer-push": "peer-push", "pgbackrest-push": "peer-push",
             "pgbackrest-push-async": "peer-push"}
 HIT_MS = {17: 60, 25: 35}
@@ -377,6 +377,8 @@ class Bench:
             base = [client, "-U", self.user] + ([f"--{compression}"] if compression != "none" else [])
             if case.endswith("-kept"):
                 base += ["--keep-connection", "60"]
+            if case.endswith("-once"):
+                base += ["--keep-connection", "0"]
             if case.startswith("ours-push8"):
                 base += ["--parallel", "8"]
             if case.startswith("ours-push8") or case.endswith("-kept"):
@@ -530,7 +532,7 @@ def cases(options, javas):
     add("pgbackrest-hit", options.compressions[-1:])
     wire = ["none", "zstd"]
     for java in javas:
-        for case in ("ours-push", "ours-push8", "ours-push-kept", "ours-push8-kept"):
+        for case in ("ours-push", "ours-push8", "ours-push-kept", "ours-push8-once"):
             add(case, wire, java)
     add("peer-push", ["none"])
     for case in ("pgbackrest-push", "pgbackrest-push-async"):

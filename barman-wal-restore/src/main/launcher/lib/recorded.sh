@@ -5,7 +5,7 @@
 # recorded WORD...: exits with 0 if the segment is in the archive, returns otherwise.
 recorded() {
     tab='	'
-    parallel=0 keep=0 state='' user=barman port='' config='' command='' words=0 line=''
+    parallel=0 keep=unsaid state='' user=barman port='' config='' command='' words=0 line=''
     while [ $# -gt 0 ]; do
         case $1 in
             --parallel | --state-directory | -U | --user | --port | -c | --config | --local-command | --keep-connection | --compression-level)
@@ -31,7 +31,8 @@ recorded() {
             --keep-connection=*) keep=${1#*=} ;;
             --compression-level=*) ;;
             --md5 | -z | --gzip | -j | --bzip2 | --xz | --snappy | --zstd | --lz4) ;;
-            -*) return 0 ;;
+            # A dash alone is a word: the host, where --local-command needs none.
+            -?*) return 0 ;;
             *)
                 words=$((words + 1))
                 case $words in
@@ -54,6 +55,11 @@ recorded() {
     case $command in *[!A-Za-z0-9._/=\ -]* | ' '* | *' ' | *'  '*) return 0 ;; esac
     if [ -n "$command" ]; then destination="command $command"; else destination="ssh $user@$host${port:+ ;port=$port}"; fi
     destination="$destination${config:+ ;config=$config} ;server=$server"
+    # What WalArchiveMain takes for it.
+    if [ "$keep" = unsaid ]; then
+        keep=0
+        if [ "$parallel" -gt 1 ] 2>/dev/null; then keep=60; fi
+    fi
     case $keep in '' | *[!0-9]* | ?????*) return 0 ;; esac
     [ "$keep" -eq 0 ] || [ "$last" != "$file" ] || { [ "$parallel" -gt 1 ] 2>/dev/null || parallel=2; }
     pass_recorded

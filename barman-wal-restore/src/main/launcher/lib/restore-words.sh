@@ -19,7 +19,8 @@ restore_words() {
             --spool-dir=*) spool=${1#*=} ;;
             --user=* | --port=* | --config=* | --sleep=* | --local-command=* | --outage-timeout=* | --keep-connection=*) ;;
             -P | --partial | --keep-compression) ;;
-            -*) return 1 ;;
+            # A dash alone is a word: the host, where --local-command needs none.
+            -?*) return 1 ;;
             *)
                 words=$((words + 1))
                 case $words in

@@ -60,14 +60,24 @@ record BarmanConnection(
                         "--local-command")
                 .option(
                         "SECONDS",
-                        "leave the connection open for the next call, until SECONDS after the last one; 0"
-                                + " (a connection for each call) unless given. (Not in the original command.)",
+                        "leave the connection open for the next call, until SECONDS after the last one; 0 is a"
+                                + " connection for each call, as unless given, except with --parallel of"
+                                + " barman-wal-archive: 60. (Not in the original command.)",
                         "--keep-connection")
                 .positional("BARMAN_HOST", "name or address of the backup host")
                 .positional("SERVER_NAME", "this PostgreSQL server's section in barman.conf");
     }
 
     static BarmanConnection from(ParsedArguments arguments) throws UsageException {
+        return from(arguments, 0);
+    }
+
+    /**
+     * The connection of a command line.
+     *
+     * @param keepSeconds how long it stays for the next call where the command line does not say
+     */
+    static BarmanConnection from(ParsedArguments arguments, int keepSeconds) throws UsageException {
         String user = arguments.value("--user");
         String port = arguments.value("--port");
         String local = arguments.value("--local-command");
@@ -92,12 +102,12 @@ record BarmanConnection(
                 port,
                 arguments.value("--config"),
                 words,
-                keepSeconds(arguments.value("--keep-connection")));
+                keepSeconds(arguments.value("--keep-connection"), keepSeconds));
     }
 
-    private static int keepSeconds(@Nullable String text) throws UsageException {
+    private static int keepSeconds(@Nullable String text, int unlessGiven) throws UsageException {
         if (text == null) {
-            return 0;
+            return unlessGiven;
         }
         try {
             int seconds = Integer.parseInt(text);

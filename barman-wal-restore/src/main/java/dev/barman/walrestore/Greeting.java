@@ -22,10 +22,14 @@ final class Greeting {
      * @return whether it came
      */
     static boolean await(RemoteProcess remote, Reader reader) throws IOException {
+        return await(remote, reader, MAX_MILLIS);
+    }
+
+    static boolean await(RemoteProcess remote, Reader reader, long maxMillis) throws IOException {
         Thread watch = new Thread(
                 () -> {
                     try {
-                        Thread.sleep(MAX_MILLIS);
+                        Thread.sleep(maxMillis);
                         remote.close();
                     } catch (InterruptedException e) {
                         // It has said something, or ended.

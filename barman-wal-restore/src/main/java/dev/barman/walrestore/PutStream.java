@@ -95,6 +95,13 @@ final class PutStream implements StandingSender.Channel, AutoCloseable {
         return refusal;
     }
 
+    @Override
+    public void signOfLife() throws IOException {
+        deliveries.signOfLife();
+        // What was written is not waited for.
+        progress.local();
+    }
+
     /** Ends the connection under whoever waits for it. From another thread. */
     void cut() {
         remote.close();

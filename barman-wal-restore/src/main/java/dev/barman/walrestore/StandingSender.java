@@ -7,6 +7,7 @@ import dev.barman.wal.archive.LastArchivedCache;
 import dev.barman.wal.archive.ReadySegment;
 import dev.barman.wal.archive.ReadySegments;
 import dev.barman.wal.prefetch.Postmaster;
+import dev.barman.wal.stream.DeliveryWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +35,8 @@ final class StandingSender {
     /** After this time a new process takes over, which may be of a new version. */
     private static final long MAX_LIFE_NANOS = TimeUnit.HOURS.toNanos(1);
 
+    private static final long SIGN_NANOS = DeliveryWriter.MAX_SILENCE.toNanos();
+
     /** One is on its way while the server makes the one before durable. */
     private static final int DEPTH = 2;
 
@@ -56,6 +59,13 @@ final class StandingSender {
          */
         @Nullable
         String answer() throws IOException;
+
+        /**
+         * Tells the server that this side is still there, when there has been nothing else to say for a while.
+         *
+         * @throws IOException as with {@link #send}
+         */
+        void signOfLife() throws IOException;
     }
 
     private final SendRequests requests;
@@ -63,12 +73,14 @@ final class StandingSender {
     private final Postmaster postmaster;
     private final int parallel;
     private final long keepNanos;
+    private final long signNanos;
     private final SendProgress progress;
     private final Consumer<String> log;
 
     private final long started = System.nanoTime();
     private long lastWork = started;
     private long lastUse = started;
+    private long lastSign = started;
     /** The file's time of the last use that was noticed. */
     private long noticed;
     /** Sent, and not yet reported to PostgreSQL as archived. */
@@ -96,6 +108,20 @@ final class StandingSender {
             long keepMillis,
             SendProgress progress,
             Consumer<String> log) {
+        this(requests, cache, postmaster, parallel, keepMillis, SIGN_NANOS, progress, log);
+    }
+
+    /** @param signNanos after which time with nothing to send it tells the server that it is there */
+    StandingSender(
+            SendRequests requests,
+            LastArchivedCache cache,
+            Postmaster postmaster,
+            int parallel,
+            long keepMillis,
+            long signNanos,
+            SendProgress progress,
+            Consumer<String> log) {
+        this.signNanos = signNanos;
         this.requests = requests;
         this.cache = cache;
         this.postmaster = postmaster;
@@ -150,6 +176,10 @@ final class StandingSender {
             }
             if (now - started >= MAX_LIFE_NANOS) {
                 return "time for a new one";
+            }
+            if (now - Math.max(lastWork, lastSign) >= signNanos) {
+                channel.signOfLife();
+                lastSign = now;
             }
             pause(now - lastWork < BUSY_NANOS ? BUSY_PAUSE_MILLIS : IDLE_PAUSE_MILLIS);
         }

@@ -36,6 +36,9 @@ public final class WalArchiveMain {
     /** Set by the launcher when it would have asked a background process. Where it cannot, one would serve nobody. */
     private static final String KEEPS = "BARMAN_KEEPS";
 
+    /** How long the connection of {@code --parallel} stays for the next call. The launcher knows this, too. */
+    private static final int PARALLEL_KEEP_SECONDS = 60;
+
     /** More would only make a single call longer. */
     private static final int MAX_PARALLEL = 128;
 
@@ -71,7 +74,10 @@ public final class WalArchiveMain {
                 return ArchiveExit.ARCHIVED;
             }
             int parallel = parallel(arguments);
-            BarmanConnection connection = BarmanConnection.from(arguments);
+            // Unless it is asked for, nothing stays behind that no later call would find.
+            boolean found = System.getenv(KEEPS) != null;
+            BarmanConnection connection = BarmanConnection.from(
+                    arguments, parallel > 1 && found && !arguments.has("--test") ? PARALLEL_KEEP_SECONDS : 0);
             String server = arguments.positional("SERVER_NAME");
             Consumer<String> warnings = warnings(err);
             WalArchiveClient client =
@@ -91,7 +97,7 @@ public final class WalArchiveMain {
             }
             client.archive(
                     wal, new LastArchivedCache(state, connection.destination(server), PATIENCE, warnings), parallel);
-            if (System.getenv(KEEPS) != null && keeps) {
+            if (found && keeps) {
                 SendProcess sender = new SendProcess(
                         SendProcess.ofDistribution(),
                         connection,
@@ -208,8 +214,9 @@ public final class WalArchiveMain {
                 .option(
                         "N",
                         "send up to N segments in one go: the requested one and those behind it that are ready; the later"
-                                + " calls for these end at once. 0 or 1, as unless given: only the requested one. (Not"
-                                + " in the original command.)",
+                                + " calls for these end at once, and the connection stays for them (--keep-connection 0:"
+                                + " it does not). 0 or 1, as unless given: only the requested one. (Not in the original"
+                                + " command.)",
                         "--parallel");
     }
 

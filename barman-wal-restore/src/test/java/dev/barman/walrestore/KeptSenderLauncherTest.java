@@ -36,6 +36,7 @@ class KeptSenderLauncherTest {
     private static final int MIB = TestSegments.MIB;
     private static final String FIRST = "000000010000000000000003";
     private static final String WANTED = "000000010000000000000004";
+    private static final String UNRECORDED = "000000010000000000000005";
     private static final String LOCAL = "/bin/cat -q";
     /** Of a script in the place of Java. */
     private static final int ASKED_JAVA = 42;
@@ -51,7 +52,8 @@ class KeptSenderLauncherTest {
     @BeforeEach
     void setUp() throws Exception {
         assumeTrue(Files.isReadable(Path.of("/proc/self/stat")), "needs /proc and GNU stat");
-        directory = directory.toRealPath();
+        // The distribution, the data directory and the state directory have spaces in their paths.
+        directory = Files.createDirectory(directory.toRealPath().resolve("in a directory"));
         data = directory.resolve("data");
         state = directory.resolve("state");
         Files.createDirectories(data.resolve("pg_wal/archive_status"));
@@ -104,6 +106,10 @@ class KeptSenderLauncherTest {
     }
 
     private Process start(List<String> words) throws IOException {
+        return start("sh", words);
+    }
+
+    private Process start(String shell, List<String> words) throws IOException {
         Path distribution = directory.resolve("dist");
         if (!Files.exists(distribution)) {
             Files.createDirectories(distribution.resolve("bin"));
@@ -120,7 +126,7 @@ class KeptSenderLauncherTest {
             }
         }
         List<String> argv = new ArrayList<>(
-                List.of("sh", distribution.resolve("bin/barman-wal-archive").toString()));
+                List.of(shell, distribution.resolve("bin/barman-wal-archive").toString()));
         argv.addAll(words);
         ProcessBuilder builder = new ProcessBuilder(argv)
                 .directory(data.toFile())
@@ -163,6 +169,58 @@ class KeptSenderLauncherTest {
         // The next call for it asks nobody, and leaves a sign of its use.
         assertThat(end(start(words()))).isZero();
         assertThat(state.resolve("used")).exists();
+    }
+
+    @Test
+    void dashInThePlaceOfAHostIsAWord() throws Exception {
+        List<String> words = new ArrayList<>(words());
+        words.set(words.indexOf("host"), "-");
+        serve(data, words);
+        Process launcher = start(words);
+        Path want = want(launcher);
+        record(WANTED);
+        Files.delete(want);
+        assertThat(end(launcher)).isZero();
+    }
+
+    @Test
+    void bashInThePlaceOfShDoesTheSame() throws Exception {
+        Path bash = Path.of("/bin/bash");
+        assumeTrue(Files.isExecutable(bash), "no bash here");
+        // By this name it behaves as the shell of the standard does, with extensions.
+        Path sh = Files.createSymbolicLink(directory.resolve("sh"), bash);
+        serve(data, words());
+        Process launcher = start(sh.toString(), words());
+        Path want = want(launcher);
+        record(WANTED);
+        Files.delete(want);
+        assertThat(end(launcher)).isZero();
+        assertThat(end(start(sh.toString(), words("--gzip")))).isZero();
+    }
+
+    @Test
+    void withParallelTheProcessIsAskedUnlessTheOptionSaysNo() throws Exception {
+        List<String> words = new ArrayList<>(words("--parallel=2"));
+        words.subList(0, 2).clear();
+        executable("java", "[ \"$BARMAN_KEEPS\" = 1 ] || exit 1; exit " + ASKED_JAVA);
+        // Java is told that later calls would ask a process.
+        assertThat(end(start(words))).isEqualTo(ASKED_JAVA);
+
+        serve(data, words);
+        Process launcher = start(words);
+        Path want = want(launcher);
+        record(WANTED);
+        Files.delete(want);
+        assertThat(end(launcher)).isZero();
+
+        executable("java", "[ -z \"$BARMAN_KEEPS\" ] || exit 1; exit " + ASKED_JAVA);
+        for (List<String> options :
+                List.of(List.of("--keep-connection=0", "--parallel=2"), List.of("--parallel=1"), List.<String>of())) {
+            List<String> without = new ArrayList<>(options);
+            without.addAll(words.subList(0, 2));
+            without.addAll(List.of("--state-directory=" + state, "host", "my-server", "pg_wal/" + UNRECORDED));
+            assertThat(end(start(without))).as("%s", options).isEqualTo(ASKED_JAVA);
+        }
     }
 
     @Test

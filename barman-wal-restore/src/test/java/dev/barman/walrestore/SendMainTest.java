@@ -40,6 +40,7 @@ class SendMainTest {
 
     @BeforeEach
     void setUp() throws IOException {
+        directory = Files.createDirectory(directory.resolve("in a directory"));
         barman = new FakeBarman(directory);
         data = directory.resolve("data");
         pgWal = Files.createDirectories(data.resolve("pg_wal"));

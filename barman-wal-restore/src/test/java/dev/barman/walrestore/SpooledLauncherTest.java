@@ -206,6 +206,18 @@ class SpooledLauncherTest {
     }
 
     @Test
+    void dashInThePlaceOfAHostIsAWord() throws Exception {
+        WalSpool other = new WalSpool(
+                SpoolLocation.ofStandby(SpoolLocation.ofServer(base, "-", "main"), TestSegments.SYSTEM_ID, standby),
+                TestSegments.SYSTEM_ID);
+        other.create(base);
+        Files.move(entry(), other.directory().resolve(WAL));
+        assertThat(run("-p", "8", "--spool-dir", base.toString(), "-", "main", WAL, "pg_wal/RECOVERYXLOG"))
+                .isZero();
+        assertThat(destination()).hasBinaryContent(SEGMENT);
+    }
+
+    @Test
     void newerTimelineInTheHeaderIsLeftToJavaAndAnOlderOneIsNot() throws Exception {
         put(TestSegments.segment(2, 3L * TestSegments.MIB, TestSegments.MIB));
         assertLeftToJava();

@@ -112,6 +112,11 @@ class StandingSenderTest {
         public String answer() throws IOException {
             return server.store(unanswered.removeFirst());
         }
+
+        @Override
+        public void signOfLife() {
+            throw new AssertionError("so early");
+        }
     }
 
     private String run(int parallel, Server server) throws IOException {
@@ -140,6 +145,41 @@ class StandingSenderTest {
         assertThat(isRecorded(4)).isFalse();
         assertThat(state.toFile().list()).containsExactlyInAnyOrder("archived-segments", "lock");
         assertThat(log).isEmpty();
+    }
+
+    @Test
+    void serverHearsOfASenderThatHasNothingToSend() throws IOException {
+        ready(3);
+        want(77, name(3));
+        List<String> said = new ArrayList<>();
+        StandingSender.Channel channel = new StandingSender.Channel() {
+            @Override
+            public String send(ReadySegment segment) {
+                said.add(segment.name().text());
+                return null;
+            }
+
+            @Override
+            public String answer() {
+                said.add("answer");
+                return null;
+            }
+
+            @Override
+            public void signOfLife() {
+                said.add("sign");
+            }
+        };
+        long every = 40_000_000;
+        String end = new StandingSender(
+                        requests, cache, new Postmaster(data, 0), 1, 300, every, new SendProgress(), log::add)
+                .run(channel);
+        assertThat(end).isEqualTo("not used any more");
+        assertThat(said.subList(0, 2)).containsExactly(name(3), "answer");
+        assertThat(said.subList(2, said.size()))
+                .isNotEmpty()
+                .hasSizeLessThanOrEqualTo(7)
+                .containsOnly("sign");
     }
 
     @Test
@@ -227,6 +267,11 @@ class StandingSenderTest {
             @Override
             public String answer() {
                 return null;
+            }
+
+            @Override
+            public void signOfLife() {
+                throw new AssertionError("so early");
             }
         });
         assertThat(sent).containsExactly(name(3), name(4));

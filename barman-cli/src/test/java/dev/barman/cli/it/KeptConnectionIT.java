@@ -164,6 +164,76 @@ class KeptConnectionIT {
         }
     }
 
+    @Test
+    void parallelKeepsItsConnectionByItself() throws Exception {
+        try (WalRoute route = WalRoute.open(host, BarmanHost.launcher())) {
+            Path state = route.work().resolve("state");
+            String keep = " --keep-connection " + KEEP_SECONDS;
+            String command = command(route, state, " --parallel 8").replace(keep, "");
+            assertThat(command).doesNotContain("keep-connection");
+            archiveWith(command);
+            write(30);
+            awaitAllArchived();
+            assertArrivedOnce();
+            assertThat(route.connections()).isLessThanOrEqualTo(4);
+            assertThat(route.requests()).contains("put-wal main --stream");
+            assertThat(senders(processes())).isOne();
+
+            // Told not to, it makes one for each call. The process would still send ahead what the record of its own
+            // says.
+            int before = route.requests().size();
+            archiveWith(command.replace(state.toString(), state + "-other") + " --keep-connection 0");
+            write(2);
+            awaitAllArchived();
+            assertThat(route.requests().subList(before, route.requests().size()))
+                    .isNotEmpty()
+                    .allMatch(request -> request.endsWith("put-wal main"));
+            assertArrivedOnce();
+            primary.close();
+            for (int i = 0; i < 200 && senders(processes()) > 0; i++) {
+                Thread.sleep(100);
+            }
+            assertThat(senders(processes())).isZero();
+        }
+    }
+
+    @Test
+    void processThatIsStoppedHoldsNobodyUpAndGoesOnLater() throws Exception {
+        try (WalRoute route = WalRoute.open(host, BarmanHost.launcher())) {
+            Path state = route.work().resolve("state");
+            archiveWith(command(route, state, "").replace("--keep-connection 5", "--keep-connection 300"));
+            write(3);
+            awaitAllArchived();
+            String sender = Files.readAllLines(state.resolve("sender")).get(0);
+            signal("STOP", sender);
+            try {
+                long before = route.requests().stream()
+                        .filter(request -> request.endsWith("put-wal main"))
+                        .count();
+                write(3);
+                awaitAllArchived();
+                assertThat(route.requests().stream().filter(request -> request.endsWith("put-wal main")))
+                        .hasSizeGreaterThanOrEqualTo((int) before + 3);
+            } finally {
+                signal("CONT", sender);
+            }
+            write(3);
+            awaitAllArchived();
+            assertArrivedOnce();
+            assertThat(primary.sql("select failed_count from pg_stat_archiver")).isEqualTo("0");
+            primary.close();
+            for (int i = 0; i < 200 && senders(processes()) > 0; i++) {
+                Thread.sleep(100);
+            }
+            assertThat(senders(processes())).isZero();
+        }
+    }
+
+    private static void signal(String name, String process) throws Exception {
+        assertThat(new ProcessBuilder("kill", "-" + name, process).start().waitFor())
+                .isZero();
+    }
+
     private static long senders(OurProcesses processes) throws IOException {
         return processes.list().stream()
                 .filter(process -> process.kind().equals("SendMain"))

@@ -96,7 +96,8 @@ class ParallelArchiveIT {
     void localServer() throws IOException {
         Path barman = host.wrapperForAnyUser();
         TreeSet<String> names = archiveBacklog(barman.resolveSibling("barman-wal-archive")
-                + " --parallel 8 --state-directory " + barman.resolveSibling("state") + " --local-command " + barman
+                + " --parallel 8 --keep-connection 0 --state-directory " + barman.resolveSibling("state")
+                + " --local-command " + barman
                 + " - main %p");
 
         assertArrivedOnce(names, host.incoming());
@@ -118,8 +119,8 @@ class ParallelArchiveIT {
         assumeTrue(WalRoute.isPossible(), "no sshd here");
         assumeTrue(server.equals("ours") || Files.isExecutable(PEER), "Debian's package barman is not installed");
         try (WalRoute route = WalRoute.open(host, server.equals("ours") ? BarmanHost.launcher() : PEER)) {
-            TreeSet<String> names = archiveBacklog(route.archive() + " --parallel 8 " + option + " --state-directory "
-                    + route.work().resolve("state") + " 127.0.0.1 main %p");
+            TreeSet<String> names = archiveBacklog(route.archive() + " --parallel 8 --keep-connection 0 " + option
+                    + " --state-directory " + route.work().resolve("state") + " 127.0.0.1 main %p");
 
             assertArrivedOnce(names, host.incoming());
             assertThat(route.connections()).isLessThan(names.size() / 2);

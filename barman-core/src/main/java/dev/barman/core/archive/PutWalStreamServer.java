@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ public final class PutWalStreamServer {
     private final Configured configured;
     private final Clock clock;
     private final String origin;
+    private final Duration patience;
 
     /** Gives the server as it is configured at this moment. */
     public interface Configured {
@@ -49,20 +51,27 @@ public final class PutWalStreamServer {
      * @param origin what {@link SshOrigin#suffix} says, for the log
      */
     public PutWalStreamServer(String server, Configured configured, Clock clock, String origin) {
+        this(server, configured, clock, origin, WalRequests.PATIENCE);
+    }
+
+    /** With another time after which a client that says nothing is taken for gone. */
+    PutWalStreamServer(String server, Configured configured, Clock clock, String origin, Duration patience) {
         this.server = server;
         this.configured = configured;
         this.clock = clock;
         this.origin = origin;
+        this.patience = patience;
     }
 
     /**
      * Takes deliveries until the client ends the session, or is gone: then nobody is there to be told, and whatever it did not see
-     * acknowledged it delivers again.
+     * acknowledged it delivers again. A client that neither delivers nor says that it is there is gone, too: when its host has vanished nothing
+     * else tells.
      *
      * @throws BarmanException when the client breaks the protocol
      */
     public void serve(InputStream in, OutputStream out) throws BarmanException {
-        DeliveryReader deliveries = new DeliveryReader(in, out);
+        DeliveryReader deliveries = new DeliveryReader(PatientInputStream.reading(in, patience), out);
         try {
             deliveries.greet();
             for (DeliveryReader.Delivery delivery = deliveries.next(); delivery != null; delivery = deliveries.next()) {
@@ -77,12 +86,22 @@ public final class PutWalStreamServer {
                     deliveries.refused(refusal);
                 }
             }
+        } catch (PatientInputStream.SilenceException e) {
+            gone(e);
         } catch (IOException e) {
             throw new BarmanException(
                     "The connection of a client that delivers WAL files for server '" + server + "' broke" + origin
                             + ": " + IoReason.alone(e),
                     e);
         }
+    }
+
+    private void gone(IOException silence) {
+        logger.warn(
+                "The client that delivered WAL files for server '{}' is taken for gone{}: {}",
+                server,
+                origin,
+                silence.getMessage());
     }
 
     /** Returns why the delivery is refused; null when it is stored. */

@@ -4,7 +4,9 @@ package dev.barman.core.archive;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +19,9 @@ final class WalRequests {
     /** The most lines that wait; a prefetching client asks for some dozens ahead. */
     static final int MOST_AHEAD = 100_000;
 
+    /** A client of which nothing was heard for so long is taken for gone. Ours end, or say something, within a minute. */
+    static final Duration PATIENCE = Duration.ofMinutes(5);
+
     /** What is kept of a line; the names of WAL files are shorter. */
     private static final int MAX_LINE_BYTES = 1024;
 
@@ -28,25 +33,39 @@ final class WalRequests {
     private static final String END = "\n";
 
     private final InputStream in;
+    private final Duration patience;
     private final LinkedBlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private volatile boolean overrun;
 
-    private WalRequests(InputStream in) {
+    private WalRequests(InputStream in, Duration patience) {
         this.in = in;
+        this.patience = patience;
     }
 
     static WalRequests reading(InputStream in) {
-        WalRequests requests = new WalRequests(in);
+        return reading(in, PATIENCE);
+    }
+
+    /** @param patience how long to wait for a line; then there are no more */
+    static WalRequests reading(InputStream in, Duration patience) {
+        WalRequests requests = new WalRequests(in, patience);
         Thread thread = new Thread(requests::readAll, "WAL requests");
         thread.setDaemon(true);
         thread.start();
         return requests;
     }
 
-    /** The next line without its end, waiting for it; null when there are no more. A line that is too long comes cut. */
+    /**
+     * The next line without its end, waiting for it; null when there are no more, or none comes for so long that the client is taken for gone. A
+     * line that is too long comes cut.
+     */
     @Nullable
     String next() throws InterruptedException {
-        String line = lines.take();
+        String line = lines.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
+        if (line == null) {
+            logger.info("No request has come for {} seconds: the client is taken for gone", patience.toSeconds());
+            return null;
+        }
         return line.equals(END) ? null : line;
     }
 

@@ -12,10 +12,13 @@ import dev.barman.wal.stream.DeliveryWriter;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -83,6 +86,31 @@ class PutWalStreamServerTest {
         assertThat(ArchiveServer.files(server.incoming)).containsExactly(W1, W2);
         assertThat(server.incoming.resolve(W1)).hasBinaryContent(content(W1));
         assertThat(server.incoming.resolve(W2)).hasBinaryContent(content(W2));
+    }
+
+    @Test
+    void clientThatFallsSilentIsTakenForGone() throws Exception {
+        deliver(W1);
+        client.signOfLife();
+        deliver(W2);
+        byte[] whole = sent.toByteArray();
+        deliver(W3);
+        // Between two deliveries, and within one: its connection stays open, and nothing more comes.
+        for (int length : new int[] {whole.length, whole.length + 2, whole.length + 700_000}) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            PipedOutputStream pipe = new PipedOutputStream();
+            try (PipedInputStream in = new PipedInputStream(pipe, sent.size())) {
+                pipe.write(sent.toByteArray(), 0, length);
+                pipe.flush();
+                long start = System.nanoTime();
+                new PutWalStreamServer("main", () -> current, ArchiveServer.CLOCK, "", Duration.ofMillis(700))
+                        .serve(in, out);
+                assertThat(Duration.ofNanos(System.nanoTime() - start))
+                        .isBetween(Duration.ofMillis(700), Duration.ofSeconds(20));
+            }
+            assertThat(out.toString(StandardCharsets.UTF_8).lines()).startsWith(GREETING, "stored", "stored");
+            assertThat(ArchiveServer.files(server.incoming)).containsExactly(W1, W2);
+        }
     }
 
     @Test

@@ -406,6 +406,19 @@ class WalStreamServerTest {
     }
 
     @Test
+    void clientThatAsksForNothingIsTakenForGone() throws Exception {
+        PipedOutputStream pipe = new PipedOutputStream();
+        try (PipedInputStream in = new PipedInputStream(pipe)) {
+            pipe.write("one\nhalf".getBytes(StandardCharsets.US_ASCII));
+            pipe.flush();
+            WalRequests requests = WalRequests.reading(in, Duration.ofMillis(300));
+            assertThat(requests.next()).isEqualTo("one");
+            assertThat(requests.next()).isNull();
+            assertThat(requests.isOverrun()).isFalse();
+        }
+    }
+
+    @Test
     void theQueueIsBounded() throws Exception {
         byte[] many = "x\n".repeat(WalRequests.MOST_AHEAD + 5).getBytes(StandardCharsets.US_ASCII);
         WalRequests requests = WalRequests.reading(new ByteArrayInputStream(many));

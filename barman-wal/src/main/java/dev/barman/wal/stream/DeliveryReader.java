@@ -33,7 +33,7 @@ public final class DeliveryReader {
     }
 
     /**
-     * The next delivery.
+     * The next delivery. Signs of life are passed over.
      *
      * @return null when the client has ended the session, in a delivery or between two
      * @throws WalStreamException if what comes are no chunks
@@ -43,7 +43,10 @@ public final class DeliveryReader {
         if (current != null && !current.skipRest()) {
             return null;
         }
-        int first = readLength();
+        int first = readLength(true);
+        while (first == StreamFormat.ALIVE) {
+            first = readLength(true);
+        }
         if (first < 0) {
             return null;
         }
@@ -71,13 +74,16 @@ public final class DeliveryReader {
         out.flush();
     }
 
-    /** The length of the next chunk; -1 at the end of the stream. */
-    private int readLength() throws IOException {
+    /** The length of the next chunk; -1 at the end of the stream. Between deliveries it may be a sign of life. */
+    private int readLength(boolean between) throws IOException {
         // Not readNBytes(int), which asks a file stream for its position.
         if (in.readNBytes(length, 0, LENGTH_BYTES) < LENGTH_BYTES) {
             return -1;
         }
         int value = StreamFormat.getInt(length, 0);
+        if (between && value == StreamFormat.ALIVE) {
+            return value;
+        }
         if (value < 0 || value > StreamFormat.MAX_CHUNK_BYTES) {
             throw new WalStreamException("a chunk of " + value + " bytes", false);
         }
@@ -117,7 +123,7 @@ public final class DeliveryReader {
             }
             left -= n;
             if (left == 0) {
-                left = readLength();
+                left = readLength(false);
                 ended = left <= 0;
                 whole = left == StreamFormat.END;
             }

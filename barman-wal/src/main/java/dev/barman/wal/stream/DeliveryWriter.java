@@ -3,12 +3,16 @@ package dev.barman.wal.stream;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Duration;
 
 /**
  * The client's side of {@code barman put-wal --stream}, as far as it writes: one delivery after the other, each ended by
  * {@link #endDelivery}. Closing in the middle of a delivery tells the server that it is not complete. Not thread-safe.
  */
 public final class DeliveryWriter extends OutputStream {
+    /** So long a client may be silent between two deliveries before it has to say that it is still there. */
+    public static final Duration MAX_SILENCE = Duration.ofSeconds(30);
+
     private static final int CHUNK_BYTES = 256 << 10;
     private static final int LENGTH_BYTES = 4;
 
@@ -53,6 +57,20 @@ public final class DeliveryWriter extends OutputStream {
             out.write(chunk, 0, LENGTH_BYTES);
         }
         filled = LENGTH_BYTES;
+        out.flush();
+    }
+
+    /**
+     * Says that the client is still there; between two deliveries only.
+     *
+     * @throws IllegalStateException within a delivery
+     */
+    public void signOfLife() throws IOException {
+        if (filled > LENGTH_BYTES) {
+            throw new IllegalStateException("within a delivery");
+        }
+        StreamFormat.putInt(chunk, 0, StreamFormat.ALIVE);
+        out.write(chunk, 0, LENGTH_BYTES);
         out.flush();
     }
 

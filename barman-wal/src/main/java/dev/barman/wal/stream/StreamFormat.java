@@ -26,6 +26,9 @@ final class StreamFormat {
     /** In the place of a length: the rest of the file cannot be had. */
     static final int ABORT = -1;
 
+    /** In the place of a length, between two deliveries: the client is still there. */
+    static final int ALIVE = -2;
+
     /** The greatest length of a line, with its end. */
     static final int MAX_LINE_BYTES = 4096;
 

@@ -28,6 +28,10 @@
  *   <li>{@code refused MESSAGE}: that is not so, and the client keeps its files.
  * </ul>
  *
+ * <p>Between two deliveries the length -2 says that the client is still there, which it says every half minute. A server that hears nothing for five
+ * minutes, between deliveries or within one, takes the client for gone and ends: nothing else would tell it that the client's host has lost its
+ * power. For the same reason a {@code get-wal --stream} whose client has asked for nothing in five minutes ends, once everything is answered.
+ *
  * <p>The client ends the session by closing its side. When it does so within a delivery, or the connection breaks, that delivery counts for
  * nothing, unless all of it had arrived; the client cannot know, and delivers again.
  */

@@ -98,6 +98,29 @@ class DeliveryStreamProperties {
     }
 
     @Example
+    void signsOfLifeComeBetweenDeliveriesAndOnlyThere() throws IOException {
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        DeliveryWriter writer = new DeliveryWriter(stream);
+        writer.signOfLife();
+        writer.write(content(700));
+        assertThatExceptionOfType(IllegalStateException.class).isThrownBy(writer::signOfLife);
+        writer.endDelivery();
+        writer.signOfLife();
+        writer.signOfLife();
+        writer.write(content(5));
+        writer.endDelivery();
+        writer.signOfLife();
+        assertThat(read(stream.toByteArray(), 100)).containsExactly(content(700), content(5));
+
+        byte[] within = new byte[12];
+        StreamFormat.putInt(within, 0, 4);
+        StreamFormat.putInt(within, 8, StreamFormat.ALIVE);
+        DeliveryReader reader = new DeliveryReader(new ByteArrayInputStream(within), new ByteArrayOutputStream());
+        assertThatExceptionOfType(WalStreamException.class)
+                .isThrownBy(() -> reader.next().readAllBytes());
+    }
+
+    @Example
     void impossibleLengthsEndTheSession() {
         for (int length : new int[] {-1, Integer.MIN_VALUE, (1 << 20) + 1}) {
             byte[] bytes = new byte[8];
