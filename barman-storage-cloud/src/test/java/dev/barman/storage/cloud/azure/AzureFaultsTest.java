@@ -232,7 +232,8 @@ class AzureFaultsTest {
                 exchange.answer(
                         409,
                         Map.of("x-ms-error-code", "BlobAlreadyExists", "Content-Type", "application/xml"),
-                        "<?xml version=\"1.0\"?><Error><Code>BlobAlreadyExists</Code><Message>x</Message></Error>".getBytes());
+                        "<?xml version=\"1.0\"?><Error><Code>BlobAlreadyExists</Code><Message>x</Message></Error>"
+                                .getBytes());
             } else if (exchange.method().equals("HEAD")) {
                 exchange.answer(
                         200,
