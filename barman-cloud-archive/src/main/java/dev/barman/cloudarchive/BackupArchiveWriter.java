@@ -66,6 +66,8 @@ final class BackupArchiveWriter implements AutoCloseable {
         private final OutputStream compressing;
         private final PaxTarWriter tar;
         private boolean visible;
+        /** Whether making it visible has failed, and may have had its effect all the same. */
+        private boolean doubtful;
 
         Part(ObjectKey key, ObjectUpload upload, PartStream stream, UploadOptions options) throws IOException {
             this.key = key;
@@ -180,11 +182,34 @@ final class BackupArchiveWriter implements AutoCloseable {
      */
     void complete() throws IOException {
         for (Part part : parts) {
-            if (!part.upload.complete()) {
+            part.doubtful = true;
+            boolean stored = part.upload.complete();
+            part.doubtful = false;
+            if (!stored) {
                 throw new TakenException(part.key);
             }
             part.visible = true;
         }
+    }
+
+    /**
+     * Looks, after {@link #close}, at what could not be made visible for sure.
+     *
+     * @return the objects of which the store does not tell whether they are there
+     */
+    List<ObjectKey> settle() {
+        List<ObjectKey> unknown = new ArrayList<>();
+        for (Part part : parts) {
+            if (part.doubtful) {
+                try {
+                    part.visible = part.upload.wasStored();
+                    part.doubtful = false;
+                } catch (StorageException e) {
+                    unknown.add(part.key);
+                }
+            }
+        }
+        return unknown;
     }
 
     /** What is visible so far. */
@@ -196,6 +221,13 @@ final class BackupArchiveWriter implements AutoCloseable {
             }
         }
         return keys;
+    }
+
+    /** Lets no part be sent any more that is not on its way already, and does not wait. */
+    void giveUp() {
+        for (Part part : parts) {
+            part.stream.giveUp();
+        }
     }
 
     /** Gives up what is not complete. */

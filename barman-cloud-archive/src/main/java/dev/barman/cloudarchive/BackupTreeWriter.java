@@ -45,6 +45,7 @@ final class BackupTreeWriter {
     private final Map<Integer, String> users = new HashMap<>();
     private final Map<Integer, String> groups = new HashMap<>();
     private final Set<Path> knownLinks = new HashSet<>();
+    private final Set<Path> followedLinks = new HashSet<>();
 
     /** What the directories are. */
     enum Source {
@@ -79,6 +80,11 @@ final class BackupTreeWriter {
     /** Links to directories of which no warning is needed: what they lead to is in the backup otherwise, or not meant to be. */
     void expectLink(Path link) {
         knownLinks.add(link);
+    }
+
+    /** A path in a data directory in place of which, should it be a link to a file, that file is added: another machine has only what is in the backup. */
+    void follow(Path link) {
+        followedLinks.add(link);
     }
 
     /**
@@ -160,7 +166,9 @@ final class BackupTreeWriter {
             if (attributes.is("isDirectory")) {
                 directories.add(attributes);
             } else if (attributes.is("isSymbolicLink")) {
-                addLink(archive, attributes, filePrefix + name);
+                if (!followedLinks.contains(child) || !addTarget(archive, child, filePrefix + name)) {
+                    addLink(archive, attributes, filePrefix + name);
+                }
             } else if (attributes.is("isRegularFile")) {
                 try {
                     addContentOf(archive, attributes, filePrefix + name);
@@ -174,6 +182,20 @@ final class BackupTreeWriter {
         String directoryPrefix = parent.isEmpty() ? "" : parent + "/";
         for (Attributes child : directories) {
             addDirectory(archive, child, directoryPrefix + name(child.path()), exclusions);
+        }
+    }
+
+    /** Adds the file that a link leads to in place of the link; returns false when there is none. */
+    private boolean addTarget(BackupArchiveWriter archive, Path link, String name) throws IOException, BarmanException {
+        if (!Files.isRegularFile(link)) {
+            return false;
+        }
+        try {
+            addFile(archive, link, name);
+            return true;
+        } catch (NoSuchFileException e) {
+            vanished(link);
+            return false;
         }
     }
 
@@ -191,7 +213,12 @@ final class BackupTreeWriter {
         } catch (NoSuchFileException e) {
             return;
         }
-        addWithoutContent(archive, link, Kind.LINK, name, target.toString());
+        try {
+            addWithoutContent(archive, link, Kind.LINK, name, Utf8Path.text(target));
+        } catch (CharacterCodingException e) {
+            log.warning("What the symbolic link " + link.path()
+                    + " leads to is not in UTF-8: the link is not in the backup");
+        }
     }
 
     private void addWithoutContent(
@@ -297,31 +324,11 @@ final class BackupTreeWriter {
         if (last == null) {
             return null;
         }
-        String name = last.toString();
-        if (name.chars().allMatch(c -> c < 0x80)) {
-            return name;
-        }
-        // The bytes of the name survive in the URI only.
-        String encoded = path.toUri().getRawPath();
-        String raw = encoded.endsWith("/") ? encoded.substring(0, encoded.length() - 1) : encoded;
         try {
-            return decode(raw.substring(raw.lastIndexOf('/') + 1));
+            return Utf8Path.text(last);
         } catch (CharacterCodingException e) {
             log.warning("The name of " + path + " is not in UTF-8: it is not in the backup");
             return null;
         }
-    }
-
-    private static String decode(String encoded) throws CharacterCodingException {
-        ByteBuffer bytes = ByteBuffer.allocate(encoded.length());
-        for (int i = 0; i < encoded.length(); i++) {
-            if (encoded.charAt(i) == '%') {
-                bytes.put((byte) Integer.parseInt(encoded, i + 1, i + 3, 16));
-                i += 2;
-            } else {
-                bytes.put((byte) encoded.charAt(i));
-            }
-        }
-        return StandardCharsets.UTF_8.newDecoder().decode(bytes.flip()).toString();
     }
 }

@@ -176,13 +176,19 @@ final class CloudBackupCatalog {
     void save(BackupInfo info, PutOptions options) throws IOException {
         byte[] content = BackupInfoFormat.format(info).getBytes(StandardCharsets.UTF_8);
         ObjectKey key = keys.info(info.id());
-        if (!store.put(key, ObjectContent.of(content), options)) {
-            // It may be one's own earlier attempt, whose answer was lost.
-            try (InputStream in = store.open(key, 0, MAX_INFO_BYTES)) {
-                if (!Arrays.equals(in.readAllBytes(), content)) {
-                    throw new IOException("there is another backup of the same id: " + key);
-                }
-            }
+        // When it is there it may be one's own earlier attempt, whose answer was lost.
+        if (!store.put(key, ObjectContent.of(content), options) && !holds(info)) {
+            throw new IOException("there is another backup of the same id: " + key);
+        }
+    }
+
+    /** Whether exactly this metadata of a backup is stored. */
+    boolean holds(BackupInfo info) throws IOException {
+        byte[] content = BackupInfoFormat.format(info).getBytes(StandardCharsets.UTF_8);
+        try (InputStream in = store.open(keys.info(info.id()), 0, MAX_INFO_BYTES)) {
+            return Arrays.equals(in.readAllBytes(), content);
+        } catch (ObjectNotFoundException e) {
+            return false;
         }
     }
 

@@ -13,6 +13,7 @@ import dev.barman.storage.cloud.CloudProvider;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Optional;
 
@@ -90,7 +91,7 @@ public final class CloudBackupDeleteMain extends CloudCommand {
         boolean dryRun = arguments.has("--dry-run");
         boolean locks = arguments.has("--check-object-lock");
         if (word != null) {
-            return session -> new Run(session, batch, dryRun, locks, minimum).byId(word);
+            return session -> cleaning(session, dryRun, new Run(session, batch, dryRun, locks, minimum).byId(word));
         }
         if (text == null) {
             throw new UsageException("one of the arguments -b/--backup-id -r/--retention-policy is required");
@@ -103,7 +104,15 @@ public final class CloudBackupDeleteMain extends CloudCommand {
                     CloudExit.USAGE,
                     "Could not create retention policy " + text + ": Cannot parse option retention_policy: " + text);
         }
-        return session -> new Run(session, batch, dryRun, locks, minimum).byPolicy(policy);
+        return session -> cleaning(session, dryRun, new Run(session, batch, dryRun, locks, minimum).byPolicy(policy));
+    }
+
+    /** What killed backups have left goes along with what is deleted. */
+    private static int cleaning(CloudSession session, boolean dryRun, int code) {
+        if (code == CloudExit.OK && !dryRun) {
+            new KilledBackups(session, Instant.now()).clean();
+        }
+        return code;
     }
 
     private static int number(ParsedArguments arguments, String display, String option, int otherwise)
@@ -148,8 +157,7 @@ public final class CloudBackupDeleteMain extends CloudCommand {
             BackupId id = backups.resolve(word);
             Optional<CloudBackup> backup = backups.find(id);
             if (backup.isEmpty()) {
-                session.log().warning("Backup " + id + " does not exist");
-                return CloudExit.OK;
+                return deletion.deleteUnrecorded(id, Instant.now()) ? CloudExit.OK : CloudExit.FAILED;
             }
             if (backup.get().keep() != null) {
                 throw new CloudException(CloudExit.FAILED, CloudBackupDeletion.keepRefusal(id, session.server()));

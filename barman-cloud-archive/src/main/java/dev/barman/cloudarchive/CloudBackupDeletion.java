@@ -7,9 +7,12 @@ import dev.barman.core.catalog.BackupStatus;
 import dev.barman.core.catalog.Tablespace;
 import dev.barman.core.catalog.WalRemovalPlan.Cause;
 import dev.barman.core.text.PythonText;
+import dev.barman.object.ObjectInfo;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.StorageException;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +26,9 @@ import java.util.Set;
  * repeated, and still protects its WAL. Not thread-safe.
  */
 final class CloudBackupDeletion {
+    /** No backup takes longer between its first visible object and its {@code backup.info}. */
+    private static final Duration UNRECORDED_AGE = Duration.ofDays(1);
+
     private final CloudSession session;
     private final CloudWals wals;
     private final int batchSize;
@@ -79,7 +85,9 @@ final class CloudBackupDeletion {
             session.log().error(keepRefusal(id, session.server()));
             return false;
         }
-        if (checkLocks && isLocked(id, archives, metadata)) {
+        List<ObjectKey> all = new ArrayList<>(archives);
+        all.add(metadata);
+        if (checkLocks && isLocked(id, all)) {
             return false;
         }
         boolean gone = remove("backup " + id, archives) && remove("backup " + id, List.of(metadata));
@@ -88,6 +96,46 @@ final class CloudBackupDeletion {
         }
         backups = backups.without(id);
         return remove("WAL files that no backup needs after the deletion of backup " + id, obsolete);
+    }
+
+    /**
+     * Deletes archives below an id without a {@code backup.info}, as a backup leaves them of which the last step has failed.
+     *
+     * @param now those that were stored less than a day before may belong to a backup that is being made
+     * @return whether none is there any more; otherwise the reason has been said
+     * @throws IOException when the bucket cannot be read; nothing is deleted then
+     */
+    boolean deleteUnrecorded(BackupId id, Instant now) throws IOException {
+        String prefix = session.catalog().keys().prefix(id);
+        List<ObjectKey> archives = new ArrayList<>();
+        Instant newest = Instant.MIN;
+        for (ObjectInfo object : session.store().listAll(prefix)) {
+            String name = object.key().value().substring(prefix.length());
+            if (BackupArchive.parse(name, object).isPresent()) {
+                archives.add(object.key());
+                newest = object.lastModified().isAfter(newest) ? object.lastModified() : newest;
+            }
+        }
+        if (archives.isEmpty()) {
+            session.log().warning("Backup " + id + " does not exist");
+            return true;
+        }
+        if (newest.plus(UNRECORDED_AGE).isAfter(now)) {
+            session.log()
+                    .error("Cannot delete the archives of backup " + id
+                            + ": they have no backup.info, and as one of them was stored less than a day ago, the backup may be"
+                            + " under way; try again after " + newest.plus(UNRECORDED_AGE));
+            return false;
+        }
+        if (session.catalog().keep(id).isPresent()) {
+            session.log().error(keepRefusal(id, session.server()));
+            return false;
+        }
+        if (checkLocks && isLocked(id, archives)) {
+            return false;
+        }
+        session.log().info("Deleting the archives of backup " + id + ", which has no backup.info");
+        return remove("the archives of backup " + id, archives);
     }
 
     static String keepRefusal(BackupId id, String server) {
@@ -117,9 +165,7 @@ final class CloudBackupDeletion {
         return keys;
     }
 
-    private boolean isLocked(BackupId id, List<ObjectKey> archives, ObjectKey metadata) throws StorageException {
-        List<ObjectKey> all = new ArrayList<>(archives);
-        all.add(metadata);
+    private boolean isLocked(BackupId id, List<ObjectKey> all) throws StorageException {
         for (ObjectKey key : all) {
             Optional<String> lock = session.store().lock(key);
             if (lock.isPresent()) {

@@ -10,6 +10,7 @@ import dev.barman.core.signal.TerminationSignals;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Map;
 
@@ -82,9 +83,13 @@ public final class CloudBackupMain extends CloudCommand {
                 HookBackup.check(environment);
             }
             try (TerminationSignals signals = TerminationSignals.install()) {
-                return hook
+                int code = hook
                         ? HookBackup.run(session, options.upload(), environment, signals)
                         : backup(session, options, signals);
+                if (code == CloudExit.OK && signals.received().isEmpty()) {
+                    new KilledBackups(session, Instant.now()).clean();
+                }
+                return code;
             }
         };
     }

@@ -6,6 +6,7 @@ import dev.barman.args.ParsedArguments;
 import dev.barman.args.UsageException;
 import dev.barman.core.catalog.BackupName;
 import dev.barman.core.postgres.ConnInfo;
+import dev.barman.storage.cloud.CloudProvider;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionLevel;
 import dev.barman.wal.compress.CompressionSettings;
@@ -49,7 +50,11 @@ record CloudBackupOptions(
                         "-d",
                         "--dbname")
                 .option("NAME", "a friendly name of the backup", "-n", "--name")
-                .option("JOBS", "how many parts are sent at the same time (default: 2)", "-J", "--jobs")
+                .option(
+                        "JOBS",
+                        "how many parts are sent at the same time (default: 2; always 1 with Google)",
+                        "-J",
+                        "--jobs")
                 .option(
                         "SIZE",
                         "an archive that is larger gets no further file, another one begins (default: 100GB)",
@@ -76,7 +81,10 @@ record CloudBackupOptions(
     static CloudBackupOptions of(ParsedArguments arguments, boolean hook) throws UsageException, CloudException {
         CompressionSettings compression = compression(arguments);
         String name = name(arguments);
-        int jobs = jobs(arguments);
+        CloudProvider provider = CloudOptions.provider(arguments);
+        // Google takes the parts of an object one after the other: more of them would wait in memory only.
+        int jobs = provider == CloudProvider.GOOGLE_CLOUD_STORAGE ? Math.min(1, jobs(arguments)) : jobs(arguments);
+        UploadOptions.PartLimits limits = UploadOptions.PartLimits.of(provider);
         Long archive = SizeText.option(arguments, "--max-archive-size", "-S/--max-archive-size");
         Long chunk = SizeText.option(arguments, "--min-chunk-size", "--min-chunk-size");
         Long bandwidth = SizeText.option(arguments, "--max-bandwidth", "--max-bandwidth");
@@ -92,7 +100,8 @@ record CloudBackupOptions(
                         compression,
                         jobs,
                         Math.min(requested, UploadOptions.MAX_ARCHIVE_BYTES),
-                        UploadOptions.partBytes(requested, chunk),
+                        UploadOptions.partBytes(limits, requested, chunk),
+                        limits.maxParts(),
                         bandwidth == null ? 0 : bandwidth,
                         tags),
                 name,

@@ -15,8 +15,6 @@ import dev.barman.core.postgres.PostgresClient;
 import dev.barman.core.signal.TerminatedException;
 import dev.barman.core.signal.TerminationSignals;
 import dev.barman.file.IoReason;
-import dev.barman.object.ObjectKey;
-import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
 import dev.barman.wal.Lsn;
 import dev.barman.wal.TimelineId;
@@ -25,12 +23,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * One backup of a running server: PostgreSQL is told to begin, its files are sent, PostgreSQL is told to end, what that gives is added, and last of all
- * comes {@code backup.info}, which makes it a backup. After a failure or a signal nothing remains but a {@code backup.info} with the reason. One use.
+ * comes {@code backup.info}, which makes it a backup. After a failure or a signal nothing remains but a {@code backup.info} with the reason; only where
+ * that cannot be stored either, complete archives stay. One use.
  */
 final class CloudBackupRun {
     /** The original's name for every server. */
@@ -46,6 +45,7 @@ final class CloudBackupRun {
     private final PostgresClient client;
     private final TerminationSignals signals;
     private final BackupId id;
+    private final NewBackupInfo metadata;
     private final long beginNanos = System.nanoTime();
     private BackupInfo info;
     private long verifiedNanos = System.nanoTime();
@@ -64,6 +64,7 @@ final class CloudBackupRun {
         this.client = backup.client();
         this.signals = signals;
         this.id = id;
+        this.metadata = new NewBackupInfo(session, options.upload().tags(), signals);
         this.info = BackupInfo.builder(id)
                 .serverName(SERVER_NAME)
                 .backupName(options.name())
@@ -118,31 +119,39 @@ final class CloudBackupRun {
         log.info("Starting backup '" + id + "'");
         try (CloudBackupUpload upload = new CloudBackupUpload(
                 session.store(), session.catalog().keys(), id, options.upload(), false, signals)) {
-            try {
-                take(upload);
-            } catch (BackupArchiveWriter.TakenException e) {
-                // The id is the other backup's, and so is its backup.info.
-                log.error("Backup failed uploading data (" + e.getMessage() + "); try again");
+            Optional<String> failure = attempt(upload);
+            if (failure.isPresent() && !fail(upload, failure.get())) {
                 return CloudExit.FAILED;
-            } catch (TerminatedException e) {
-                fail(upload, signals.received().map(CloudBackupRun::words).orElse(String.valueOf(e.getMessage())));
-                return CloudExit.FAILED;
-            } catch (IOException e) {
-                fail(upload, interruptedOr(IoReason.of(e)));
-                return CloudExit.FAILED;
-            } catch (BarmanException e) {
-                fail(upload, interruptedOr(String.valueOf(e.getMessage())));
-                return CloudExit.FAILED;
-            } catch (RuntimeException | Error e) {
-                fail(upload, e.toString());
-                throw e;
             }
+        } catch (BackupArchiveWriter.TakenException e) {
+            // The id is the other backup's, and so is its backup.info.
+            log.error("Backup failed uploading data (" + e.getMessage() + "); try again");
+            return CloudExit.FAILED;
         }
         log.info("Backup end at LSN: " + info.endXlog() + " (" + info.endWal() + ", "
                 + String.format("%08X", info.endOffset()) + ")");
         log.info("Backup completed (id: " + id + ", elapsed time: "
                 + Duration.ofNanos(System.nanoTime() - beginNanos).toSeconds() + " seconds)");
         return CloudExit.OK;
+    }
+
+    /** Makes the backup; returns the reason when that fails. */
+    private Optional<String> attempt(CloudBackupUpload upload) throws IOException {
+        try {
+            take(upload);
+            return Optional.empty();
+        } catch (BackupArchiveWriter.TakenException e) {
+            throw e;
+        } catch (TerminatedException e) {
+            return Optional.of(signals.received().map(CloudBackupRun::words).orElse(String.valueOf(e.getMessage())));
+        } catch (IOException e) {
+            return Optional.of(interruptedOr(IoReason.of(e)));
+        } catch (BarmanException e) {
+            return Optional.of(interruptedOr(String.valueOf(e.getMessage())));
+        } catch (RuntimeException | Error e) {
+            fail(upload, e.toString());
+            throw e;
+        }
     }
 
     /** A failure after a signal is its consequence. */
@@ -158,7 +167,7 @@ final class CloudBackupRun {
         signals.check();
         ServerFacts facts = start();
         BackupTreeWriter tree = new BackupTreeWriter(BackupTreeWriter.Source.LIVE, this::check, log);
-        Path pgdata = Path.of(facts.dataDirectory());
+        Path pgdata = Utf8Path.of(facts.dataDirectory());
         ClusterCopy copy = new ClusterCopy(upload, options.upload().suffix(), tree, facts, log);
         copy.addTablespaces(info.tablespaces());
         BackupArchiveWriter data = copy.addData();
@@ -174,7 +183,7 @@ final class CloudBackupRun {
                 .status(BackupStatus.DONE)
                 .build();
         log.info("Uploading '" + session.catalog().keys().info(id) + "'");
-        save();
+        metadata.saveLast(info);
     }
 
     private ServerFacts start() throws BarmanException {
@@ -260,34 +269,13 @@ final class CloudBackupRun {
         }
     }
 
-    private void save() throws IOException {
-        session.catalog()
-                .save(info, PutOptions.CREATE_ONLY.withTags(options.upload().tags()));
-    }
-
-    /** Gives up, the server's backup too, and leaves the reason. */
-    private void fail(CloudBackupUpload upload, String reason) {
-        String first = reason.lines().findFirst().orElse("");
-        log.error("Backup failed uploading data (" + first + ")");
+    /**
+     * Gives up, the server's backup too, and leaves the reason.
+     *
+     * @return whether the backup is there all the same
+     */
+    private boolean fail(CloudBackupUpload upload, String reason) {
         backup.close();
-        List<ObjectKey> left = upload.discard();
-        if (!left.isEmpty()) {
-            log.warning("These objects of the failed backup could not be removed: " + left);
-        }
-        info = info.toBuilder()
-                .status(BackupStatus.FAILED)
-                .error("failure uploading data (" + first + ")")
-                .copyStats(null)
-                .backupLabel(null)
-                .endTime(null)
-                .endXlog(null)
-                .endWal(null)
-                .endOffset(null)
-                .build();
-        try {
-            save();
-        } catch (IOException e) {
-            log.error("The failure could not be recorded in the bucket: " + IoReason.of(e));
-        }
+        return metadata.giveUp(info, upload, reason.lines().findFirst().orElse(""));
     }
 }

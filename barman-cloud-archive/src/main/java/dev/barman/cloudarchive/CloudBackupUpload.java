@@ -34,6 +34,7 @@ final class CloudBackupUpload implements AutoCloseable {
     private final Map<String, CopyTimes> times = new TreeMap<>();
     private final List<BackupArchiveWriter> archives = new ArrayList<>();
     private boolean complete;
+    private boolean discarded;
 
     /**
      * @param replace whether objects of an earlier attempt may be replaced
@@ -62,7 +63,7 @@ final class CloudBackupUpload implements AutoCloseable {
         BackupArchiveWriter.Uploads uploads = new BackupArchiveWriter.Uploads() {
             @Override
             public ObjectUpload start(ObjectKey key, PutOptions putOptions) throws StorageException {
-                return new MeteredUpload(store.startUpload(key, putOptions), bandwidth, measured);
+                return new MeteredUpload(store.startUpload(key, putOptions), key, options, bandwidth, measured);
             }
 
             @Override
@@ -117,15 +118,47 @@ final class CloudBackupUpload implements AutoCloseable {
     /**
      * Gives up what is not complete. Objects that have become visible meanwhile are removed, unless there may have been others in their place.
      *
-     * @return the objects that could not be removed
+     * @return the objects that could not be removed, or may still be there because the store did not tell
      */
     List<ObjectKey> discard() {
-        List<ObjectKey> visible = new ArrayList<>();
+        if (discarded) {
+            return List.of();
+        }
+        discarded = true;
+        archives.forEach(BackupArchiveWriter::giveUp);
+        List<ObjectKey> left = new ArrayList<>();
         for (BackupArchiveWriter archive : archives) {
             archive.close();
-            visible.addAll(archive.visible());
+            if (!replace) {
+                left.addAll(archive.settle());
+            }
         }
-        if (complete || replace || visible.isEmpty()) {
+        if (!complete && !replace) {
+            left.addAll(remove());
+        }
+        return left;
+    }
+
+    /** Whether all archives are visible. */
+    boolean isComplete() {
+        return complete;
+    }
+
+    /** What is visible of the archives. */
+    List<ObjectKey> visible() {
+        List<ObjectKey> visible = new ArrayList<>();
+        archives.forEach(archive -> visible.addAll(archive.visible()));
+        return visible;
+    }
+
+    /**
+     * Removes what is visible of the archives.
+     *
+     * @return the objects that could not be removed
+     */
+    List<ObjectKey> remove() {
+        List<ObjectKey> visible = visible();
+        if (visible.isEmpty()) {
             return List.of();
         }
         try {

@@ -22,8 +22,6 @@ final class ClusterCopy {
     private final ServerFacts facts;
     private final CloudLog log;
     private final Path pgdata;
-    /** How paths in the data directory begin. */
-    private final String inside;
 
     /**
      * @param suffix what the names of the archives end with
@@ -35,21 +33,20 @@ final class ClusterCopy {
         this.tree = tree;
         this.facts = facts;
         this.log = log;
-        this.pgdata = Path.of(facts.dataDirectory());
-        this.inside = facts.dataDirectory().endsWith("/") ? facts.dataDirectory() : facts.dataDirectory() + "/";
+        this.pgdata = Utf8Path.of(facts.dataDirectory()).normalize();
     }
 
     /** Sends an archive per tablespace. */
     void addTablespaces(List<Tablespace> tablespaces) throws IOException, BarmanException {
         for (Tablespace tablespace : tablespaces) {
-            Path location = Path.of(tablespace.location());
+            Path location = Utf8Path.of(tablespace.location());
             if (!location.isAbsolute()) {
                 // A developer's tablespace, which lies in pg_tblspc itself.
                 continue;
             }
             String name = Long.toString(tablespace.oid());
-            log.info("Uploading '" + tablespace.name() + "' directory '" + location + "' as '" + name + ".tar" + suffix
-                    + "'");
+            log.info("Uploading '" + tablespace.name() + "' directory '" + tablespace.location() + "' as '" + name
+                    + ".tar" + suffix + "'");
             BackupArchiveWriter archive = upload.archive(name);
             tree.addTablespace(archive, location, facts.version().major());
             archive.finish();
@@ -64,10 +61,13 @@ final class ClusterCopy {
      * @return the archive, to be ended by the caller
      */
     BackupArchiveWriter addData() throws IOException, BarmanException {
-        log.info("Uploading 'pgdata' directory '" + pgdata + "' as 'data.tar" + suffix + "'");
+        log.info("Uploading 'pgdata' directory '" + facts.dataDirectory() + "' as 'data.tar" + suffix + "'");
         BackupArchiveWriter data = upload.archive(BackupArchive.DATA);
         tree.expectLink(pgdata.resolve("pg_wal"));
         tree.expectLink(pgdata.resolve("pg_xlog"));
+        followInside(facts.files().configFile());
+        followInside(facts.files().hbaFile());
+        followInside(facts.files().identFile());
         tree.addData(data, pgdata, BackupExclusions.ofDataDirectory(true));
         log.info("Uploading 'pg_control' file from '" + pgdata.resolve(PG_CONTROL) + "' to 'data.tar" + suffix
                 + "' with path '" + PG_CONTROL + "'");
@@ -79,20 +79,51 @@ final class ClusterCopy {
         return data;
     }
 
+    /** Where a configuration file is found in the data directory; null when it lies elsewhere. */
+    private @Nullable Path placeInside(@Nullable String file) throws IOException {
+        if (file == null) {
+            return null;
+        }
+        Path path = Utf8Path.of(file);
+        Path parent = path.getParent();
+        Path name = path.getFileName();
+        if (parent == null || name == null) {
+            return null;
+        }
+        Path directory;
+        try {
+            directory = parent.toRealPath();
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+        Path real = pgdata.toRealPath();
+        return directory.startsWith(real)
+                ? pgdata.resolve(real.relativize(directory)).resolve(name).normalize()
+                : null;
+    }
+
+    private void followInside(@Nullable String file) throws IOException {
+        Path place = placeInside(file);
+        if (place != null) {
+            tree.follow(place);
+        }
+    }
+
     private void addOutside(BackupArchiveWriter data, String setting, @Nullable String file, boolean optional)
             throws IOException, BarmanException {
-        if (file == null || file.startsWith(inside)) {
+        if (file == null || placeInside(file) != null) {
             return;
         }
-        Path path = Path.of(file);
-        Path name = path.getFileName();
-        if (name == null || (optional && !Files.exists(path))) {
+        Path path = Utf8Path.of(file);
+        Path last = path.getFileName();
+        if (last == null || (optional && !Files.exists(path))) {
             return;
         }
-        log.info("Uploading '" + setting + "' file from '" + path + "' to 'data.tar" + suffix + "' with path '" + name
+        String name = Utf8Path.text(last);
+        log.info("Uploading '" + setting + "' file from '" + file + "' to 'data.tar" + suffix + "' with path '" + name
                 + "'");
         try {
-            tree.addFile(data, path, name.toString());
+            tree.addFile(data, path, name);
         } catch (NoSuchFileException e) {
             if (!optional) {
                 throw e;
@@ -100,11 +131,17 @@ final class ClusterCopy {
         }
     }
 
-    private void warnOfIncluded() {
+    private void warnOfIncluded() throws IOException {
+        Path real = pgdata.toRealPath();
         List<String> outside = new ArrayList<>();
         for (String file : facts.files().included()) {
-            if (!file.startsWith(inside)) {
-                outside.add(file);
+            Path path = Utf8Path.of(file);
+            try {
+                if (!path.toRealPath().startsWith(real)) {
+                    outside.add(file);
+                }
+            } catch (NoSuchFileException e) {
+                log.debug("Vanished meanwhile: " + file);
             }
         }
         if (!outside.isEmpty()) {

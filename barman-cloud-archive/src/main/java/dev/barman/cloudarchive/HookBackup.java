@@ -10,11 +10,16 @@ import dev.barman.core.catalog.Tablespace;
 import dev.barman.core.signal.TerminationSignals;
 import dev.barman.file.IoReason;
 import dev.barman.object.ObjectContent;
+import dev.barman.object.ObjectInfo;
+import dev.barman.object.ObjectKey;
 import dev.barman.object.PutOptions;
+import dev.barman.object.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -134,6 +139,28 @@ final class HookBackup {
         }
     }
 
+    /**
+     * Removes the archives of an earlier attempt with another compression or another maximum, which a restore could not tell from the right ones. The
+     * new ones are all there.
+     */
+    private void removeStale(BackupKeys keys, List<ObjectKey> sent) throws IOException {
+        String prefix = keys.prefix(info.id());
+        List<ObjectKey> stale = new ArrayList<>();
+        for (ObjectInfo object : session.store().listAll(prefix)) {
+            String name = object.key().value().substring(prefix.length());
+            if (!sent.contains(object.key())
+                    && BackupArchive.parse(name, object).isPresent()) {
+                stale.add(object.key());
+            }
+        }
+        if (!stale.isEmpty()) {
+            session.log().info("Removing the archives of an earlier attempt: " + stale);
+            for (StorageException failure : session.store().delete(stale).values()) {
+                throw failure;
+            }
+        }
+    }
+
     private void send() throws IOException, BarmanException {
         session.log().info("Sending backup '" + info.id() + "' from " + directory);
         BackupKeys keys = session.catalog().keys();
@@ -159,6 +186,7 @@ final class HookBackup {
             archive.finish();
             signals.check();
             upload.complete();
+            removeStale(keys, upload.visible());
             session.store().put(keys.info(info.id()), ObjectContent.of(content), put);
         }
     }

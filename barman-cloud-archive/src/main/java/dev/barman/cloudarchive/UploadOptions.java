@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cloudarchive;
 
+import dev.barman.storage.cloud.CloudProvider;
 import dev.barman.wal.compress.CompressionSettings;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param jobs how many parts are sent at the same time, at least 1
  * @param maxArchiveBytes an archive that is larger than this gets no further entry
  * @param partBytes length of the parts of an upload
+ * @param maxParts how many parts the store takes of one archive
  * @param maxBytesPerSecond limit of all uploads together, 0 for none
  * @param tags of all objects
  */
@@ -20,6 +22,7 @@ record UploadOptions(
         int jobs,
         long maxArchiveBytes,
         int partBytes,
+        int maxParts,
         long maxBytesPerSecond,
         Map<String, String> tags) {
     /** The largest archive, whatever is asked for: what a store takes as one object is not much more. */
@@ -28,8 +31,6 @@ record UploadOptions(
     /** 100 GB in the units of the command line. */
     static final long DEFAULT_ARCHIVE_BYTES = 100L << 30;
 
-    private static final long MAX_PARTS = 10_000;
-    private static final long MIN_PART_BYTES = 5L << 20;
     /** More than any archive needs, and still an array. */
     private static final long MAX_PART_BYTES = 1L << 29;
 
@@ -38,14 +39,33 @@ record UploadOptions(
     }
 
     /**
-     * The length of the parts of an upload to S3: half as many parts as the store allows make up an archive of the size asked for, since an archive
+     * What a provider's store takes. Immutable.
+     *
+     * @param maxParts how many parts one object may have
+     * @param minPartBytes how long all but the last must be at least
+     */
+    record PartLimits(int maxParts, long minPartBytes) {
+        static PartLimits of(CloudProvider provider) {
+            return switch (provider) {
+                case AWS_S3 -> new PartLimits(10_000, 5L << 20);
+                // Any length would do; the original's minimum keeps the requests few.
+                case AZURE_BLOB_STORAGE -> new PartLimits(50_000, 64L << 10);
+                // Any number would do: what one part takes in memory and in time counts only.
+                case GOOGLE_CLOUD_STORAGE -> new PartLimits(Integer.MAX_VALUE, 16L << 20);
+            };
+        }
+    }
+
+    /**
+     * The length of the parts of an upload: half as many parts as the store allows make up an archive of the size asked for, since an archive
      * may be larger by an entry. Never less than the store allows.
      *
+     * @param limits of the store
      * @param requestedArchiveBytes the maximum as it was asked for, above {@link #MAX_ARCHIVE_BYTES} or not
      * @param requestedMinimum a lower limit, null for none
      */
-    static int partBytes(long requestedArchiveBytes, @Nullable Long requestedMinimum) {
-        long size = Math.max(2 * (requestedArchiveBytes / MAX_PARTS), MIN_PART_BYTES);
+    static int partBytes(PartLimits limits, long requestedArchiveBytes, @Nullable Long requestedMinimum) {
+        long size = Math.max(2 * (requestedArchiveBytes / limits.maxParts), limits.minPartBytes);
         if (requestedMinimum != null) {
             size = Math.max(size, requestedMinimum);
         }

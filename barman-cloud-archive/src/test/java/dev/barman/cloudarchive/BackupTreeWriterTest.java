@@ -55,7 +55,7 @@ class BackupTreeWriterTest {
 
     private CloudBackupUpload upload(long maxArchiveBytes) {
         BackupKeys keys = new BackupKeys(CloudLocation.parse(CloudBucket.URL, CloudProvider.AWS_S3), "main");
-        UploadOptions options = new UploadOptions(null, 2, maxArchiveBytes, 10_000, 0, Map.of("k", "v"));
+        UploadOptions options = new UploadOptions(null, 2, maxArchiveBytes, 10_000, 10_000, 0, Map.of("k", "v"));
         return new CloudBackupUpload(store, keys, ID, options, false, TerminationSignals.none());
     }
 

@@ -11,6 +11,10 @@ import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectPage;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.StorageException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -377,5 +381,48 @@ class CloudBackupDeleteMainTest {
         }
         store.delete(rest);
         return failures;
+    }
+
+    /** As a backup leaves them whose metadata could not be stored. */
+    private static CloudBucket withUnrecorded(Instant stored) {
+        CloudBucket bucket = new CloudBucket(Clock.fixed(stored, ZoneOffset.UTC));
+        for (String name : new String[] {"data.tar.gz", "data_0001.tar.gz", "16385.tar.gz", "notes.txt"}) {
+            bucket.put("p/main/base/" + A + "/" + name, "x");
+        }
+        bucket.put("p/main/base/" + B + "/data.tar", "of another backup");
+        bucket.put("p/main/wals/0000000100000000/" + CloudBucket.wal(1, 1), "wal");
+        return bucket;
+    }
+
+    @Test
+    void archivesWithoutMetadataAreDeletedByTheirId() throws Exception {
+        CloudBucket unrecorded = withUnrecorded(Instant.now().minus(Duration.ofHours(25)));
+
+        assertThat(unrecorded.run(CloudBackupDeleteMain::run, "-b", A, "--dry-run", CloudBucket.URL, "main"))
+                .isZero();
+        assertThat(unrecorded.out)
+                .contains("16385.tar.gz")
+                .contains("data_0001.tar.gz")
+                .doesNotContain("notes.txt");
+        assertThat(unrecorded.keys()).hasSize(6);
+
+        assertThat(unrecorded.run(CloudBackupDeleteMain::run, "-b", A, CloudBucket.URL, "main"))
+                .as(unrecorded.err)
+                .isZero();
+        assertThat(unrecorded.keys())
+                .containsExactly(
+                        "p/main/base/" + A + "/notes.txt",
+                        "p/main/base/" + B + "/data.tar",
+                        "p/main/wals/0000000100000000/" + CloudBucket.wal(1, 1));
+    }
+
+    @Test
+    void archivesThatMayBelongToABackupUnderWayStay() throws Exception {
+        CloudBucket unrecorded = withUnrecorded(Instant.now().minus(Duration.ofHours(23)));
+
+        assertThat(unrecorded.run(CloudBackupDeleteMain::run, "-b", A, CloudBucket.URL, "main"))
+                .isEqualTo(1);
+        assertThat(unrecorded.err).contains("may be under way; try again after");
+        assertThat(unrecorded.keys()).hasSize(6);
     }
 }

@@ -12,6 +12,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -454,6 +456,87 @@ class CloudBackupIT {
             assertThat(store.open).hasValue(0);
             awaitNoSession();
         }
+    }
+
+    private static int backup(CloudBucket bucket, String name) {
+        return bucket.run(
+                (args, o, e, stores) -> CloudBackupMain.run(args, Map.of(), o, e, stores),
+                "-d",
+                cluster.conninfo(),
+                "--immediate-checkpoint",
+                CloudBucket.URL,
+                name);
+    }
+
+    @Test
+    void aCompletionThatGotLostFailsTheBackupAndLeavesNothingElse() throws Exception {
+        for (FaultyStore.Lost lost : FaultyStore.Lost.values()) {
+            CloudBucket bucket = new CloudBucket();
+            bucket.store = new FaultyStore(bucket.memory, 0).losingCompletions(2, 2, lost, false);
+
+            assertThat(backup(bucket, "main")).as(bucket.err).isEqualTo(1);
+
+            assertThat(bucket.keys()).singleElement().asString().endsWith("/backup.info");
+            assertThat(bucket.text(bucket.keys().get(0))).contains("status=FAILED");
+            awaitNoSession();
+        }
+    }
+
+    @Test
+    void metadataIsTriedAgainBeforeABackupIsGivenUp() throws Exception {
+        CloudBucket bucket = new CloudBucket();
+        bucket.store = new FaultyStore(bucket.memory, 0).losingPuts(1, 1, FaultyStore.Lost.REQUEST, true);
+
+        assertThat(backup(bucket, "main")).as(bucket.err).isZero();
+
+        assertThat(bucket.err).contains("is tried again in 2 seconds: no answer");
+        assertThat(bucket.keys()).hasSize(3);
+        assertThat(bucket.run(CloudBackupListMain::run, CloudBucket.URL, "main"))
+                .isZero();
+        assertThat(bucket.out).hasLineCount(2);
+    }
+
+    @Test
+    void metadataOfWhichOnlyTheAnswerGotLostMakesABackup() throws Exception {
+        CloudBucket bucket = new CloudBucket();
+        bucket.store = new FaultyStore(bucket.memory, 0).losingPuts(1, 1, FaultyStore.Lost.ANSWER, false);
+
+        assertThat(backup(bucket, "main")).as(bucket.err).isZero();
+
+        assertThat(bucket.err).contains("the backup is complete");
+        assertThat(bucket.keys()).hasSize(3);
+    }
+
+    @Test
+    void metadataThatIsRefusedLeavesTheReasonOnly() throws Exception {
+        CloudBucket bucket = new CloudBucket();
+        bucket.store = new FaultyStore(bucket.memory, 0).losingPuts(1, 1, FaultyStore.Lost.REQUEST, false);
+
+        assertThat(backup(bucket, "main")).isEqualTo(1);
+
+        assertThat(bucket.err).contains("Backup failed uploading data (no answer)");
+        assertThat(bucket.keys()).singleElement().asString().endsWith("/backup.info");
+        assertThat(bucket.text(bucket.keys().get(0))).contains("status=FAILED");
+    }
+
+    @Test
+    void whatRemainsWithoutMetadataIsNamedAndCanBeDeleted() throws Exception {
+        CloudBucket bucket = new CloudBucket(Clock.offset(Clock.systemUTC(), Duration.ofHours(-25)));
+        bucket.store = new FaultyStore(bucket.memory, 0).losingPuts(1, 9, FaultyStore.Lost.REQUEST, false);
+
+        assertThat(backup(bucket, "main")).isEqualTo(1);
+
+        assertThat(bucket.keys()).hasSize(2).allMatch(key -> key.endsWith(".tar"));
+        assertThat(bucket.err).contains("The failure could not be recorded").contains(bucket.keys());
+        String id = bucket.keys().get(0).split("/")[3];
+        assertThat(bucket.err).contains("'barman-cloud-backup-delete --backup-id " + id + "' removes them");
+        assertThat(bucket.run(CloudBackupListMain::run, CloudBucket.URL, "main"))
+                .isZero();
+        assertThat(bucket.out).hasLineCount(1);
+        assertThat(bucket.run(CloudBackupDeleteMain::run, "-b", id, CloudBucket.URL, "main"))
+                .as(bucket.err)
+                .isZero();
+        assertThat(bucket.keys()).isEmpty();
     }
 
     @Test

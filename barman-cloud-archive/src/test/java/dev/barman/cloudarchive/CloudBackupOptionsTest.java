@@ -35,7 +35,7 @@ class CloudBackupOptionsTest {
     void defaultsAreThoseOfTheOriginal() throws Exception {
         CloudBackupOptions options = parse();
 
-        assertThat(options.upload()).isEqualTo(new UploadOptions(null, 2, 100L << 30, 21474836, 0, Map.of()));
+        assertThat(options.upload()).isEqualTo(new UploadOptions(null, 2, 100L << 30, 21474836, 10_000, 0, Map.of()));
         assertThat(options.name()).isNull();
         assertThat(options.immediateCheckpoint()).isFalse();
         assertThat(options.connInfo().toDsn()).isEqualTo("dbname=postgres application_name=barman_cloud_backup");
@@ -56,6 +56,14 @@ class CloudBackupOptionsTest {
     }
 
     @Test
+    void partsAreThoseOfTheProvider() throws Exception {
+        assertThat(parse("--cloud-provider", "azure-blob-storage").upload())
+                .isEqualTo(new UploadOptions(null, 2, 100L << 30, 4294966, 50_000, 0, Map.of()));
+        assertThat(parse("--cloud-provider", "google-cloud-storage", "-J", "8").upload())
+                .isEqualTo(new UploadOptions(null, 1, 100L << 30, 16 << 20, Integer.MAX_VALUE, 0, Map.of()));
+    }
+
+    @Test
     void sizesAndTags() throws Exception {
         CloudBackupOptions options = parse(
                 "-S",
@@ -72,7 +80,8 @@ class CloudBackupOptionsTest {
                 "c,d");
 
         assertThat(options.upload())
-                .isEqualTo(new UploadOptions(null, 7, 1L << 40, 512 << 20, 1 << 20, Map.of("a", "b", "c", "d")));
+                .isEqualTo(
+                        new UploadOptions(null, 7, 1L << 40, 512 << 20, 10_000, 1 << 20, Map.of("a", "b", "c", "d")));
         assertThat(options.archiveSizeCapped()).isTrue();
     }
 

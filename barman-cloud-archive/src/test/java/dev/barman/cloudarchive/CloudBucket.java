@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.OffsetDateTime;
 import java.util.List;
 
@@ -26,10 +27,22 @@ import java.util.List;
 final class CloudBucket {
     static final String URL = "s3://bucket/p";
 
-    final MemoryObjectStore memory = new MemoryObjectStore();
-    ObjectStore store = memory;
+    final MemoryObjectStore memory;
+    ObjectStore store;
     String out = "";
     String err = "";
+
+    CloudBucket() {
+        this(Clock.systemUTC());
+    }
+
+    /**
+     * @param clock tells when objects are written
+     */
+    CloudBucket(Clock clock) {
+        memory = new MemoryObjectStore(clock);
+        store = memory;
+    }
 
     /** A command's method of the same name. */
     interface Command {

@@ -107,6 +107,24 @@ class HookBackupTest {
     }
 
     @Test
+    void archivesOfAnEarlierAttemptWithAnotherCompressionGo() throws Exception {
+        bucket.put(BASE + "data_0001.tar", "of an attempt with a smaller maximum");
+        bucket.put(BASE + "notes.txt", "not ours");
+        assertThat(run()).as(bucket.err).isZero();
+        assertThat(bucket.keys())
+                .containsExactly(BASE + "16385.tar", BASE + "backup.info", BASE + "data.tar", BASE + "notes.txt");
+
+        assertThat(run("-z")).as(bucket.err).isZero();
+        assertThat(bucket.keys())
+                .containsExactly(BASE + "16385.tar.gz", BASE + "backup.info", BASE + "data.tar.gz", BASE + "notes.txt");
+        Path target = directory.resolve("restored");
+        assertThat(bucket.run(CloudRestoreMain::run, CloudBucket.URL, "main", ID, target.toString()))
+                .as(bucket.err)
+                .isZero();
+        assertThat(target.resolve("base/5/1259")).hasContent("table");
+    }
+
+    @Test
     void onlyFinishedBackupsAreSentAndNoRetryIsAskedFor() {
         environment.put("BARMAN_STATUS", "FAILED");
 

@@ -3,6 +3,7 @@ package dev.barman.object;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -30,7 +31,7 @@ public interface ObjectStore extends AutoCloseable {
      * @param content what to store
      * @param options how
      * @return true when the content was stored; false when {@code createOnly} was asked for and the key is taken, by whatever
-     *     content. After a retry {@code false} may mean one's own earlier attempt: compare contents before drawing conclusions
+     *     content. When an earlier call failed, it may be what that call has stored: {@link RetryingObjectStore} compares, other callers must
      * @throws StorageException when the store refuses or cannot be reached, or it cannot represent the key
      * @throws IOException when the content cannot be read or does not have its announced length
      */
@@ -115,6 +116,37 @@ public interface ObjectStore extends AutoCloseable {
     default Optional<String> lock(ObjectKey key) throws StorageException {
         return Optional.empty();
     }
+
+    /**
+     * Lists the uploads in parts that are neither complete nor given up. Stores that remove such uploads by themselves have none to show, nor those that
+     * keep nothing of them.
+     *
+     * @param prefix beginning of the keys of their objects
+     * @return the uploads
+     * @throws StorageException when the store refuses or cannot be reached
+     */
+    default List<UnfinishedUpload> unfinishedUploads(String prefix) throws StorageException {
+        return List.of();
+    }
+
+    /**
+     * Tells when something was sent to an unfinished upload.
+     *
+     * @param upload one of {@link #unfinishedUploads}
+     * @return when its last part was sent, or when it was begun where none was; empty when it is complete or given up meanwhile
+     * @throws StorageException when the store refuses or cannot be reached
+     */
+    default Optional<Instant> lastSent(UnfinishedUpload upload) throws StorageException {
+        return Optional.empty();
+    }
+
+    /**
+     * Gives up an unfinished upload of whatever process, and removes its parts. Nothing happens when it is complete or given up meanwhile.
+     *
+     * @param upload one of {@link #unfinishedUploads}
+     * @throws StorageException when the store refuses or cannot be reached
+     */
+    default void giveUp(UnfinishedUpload upload) throws StorageException {}
 
     /**
      * Looks whether the bucket, container or directory exists.

@@ -28,12 +28,25 @@ public interface ObjectUpload extends AutoCloseable {
     /**
      * Makes the object of all parts. To be called once (again only after a failure), when no part is being sent.
      *
-     * @return false when it was to be created only and the key is taken; then nothing is changed, and it may be one's own earlier
-     *     attempt whose answer was lost
+     * <p>When an earlier call failed and its answer may have got lost, a key that is taken is looked at: the object of this very upload counts as
+     * stored.
+     *
+     * @return false when it was to be created only and the key is taken by another object; then nothing is changed
      * @throws IllegalStateException when the numbers of the parts are not 1, 2, 3 and so on
      * @throws StorageException when the store refuses or cannot be reached
      */
     boolean complete() throws StorageException;
+
+    /**
+     * Finds out whether a call of {@link #complete} that failed has stored the object all the same, as it happens when only the answer is lost. To be
+     * asked after {@link #close}, when nothing can change any more.
+     *
+     * @return whether the object of this very upload is there; never true for somebody else's. A store that cannot fail behind the effect says false
+     * @throws StorageException when the store refuses or cannot be reached, and it stays open
+     */
+    default boolean wasStored() throws StorageException {
+        return false;
+    }
 
     /** Gives up what is not complete and removes its parts, as far as the store can be reached. Never fails. */
     @Override

@@ -5,11 +5,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,10 +21,12 @@ import org.slf4j.LoggerFactory;
  * Repeats what failed with a {@link StorageException#retryable retryable} exception. The one layer that retries: the stores
  * below it do not, and nothing above it should.
  *
- * <p>An upload is repeated from its beginning. Of a batch of deletions only what failed is repeated. Opening an object is
+ * <p>An upload is repeated from its beginning. When an object that was to be created only is there at the repetition, it may be what the first attempt has
+ * stored, of which only the answer was lost: it is read then, and counts as stored when its content is the right one. Of a batch of deletions only what failed is repeated. Opening an object is
  * repeated, reading from it is not: a stream that breaks off is the caller's to handle. Thread-safe if the store below is.
  */
 public final class RetryingObjectStore implements ObjectStore {
+    private static final int COMPARED_BYTES = 64 * 1024;
     private static final Logger logger = LoggerFactory.getLogger(RetryingObjectStore.class);
 
     /** Waits; tests replace it. */
@@ -104,7 +109,37 @@ public final class RetryingObjectStore implements ObjectStore {
 
     @Override
     public boolean put(ObjectKey key, ObjectContent content, PutOptions options) throws IOException {
-        return retry("storing " + key, () -> store.put(key, content, options));
+        AtomicBoolean failed = new AtomicBoolean();
+        return retry("storing " + key, () -> {
+            try {
+                return store.put(key, content, options) || (failed.get() && holds(key, content));
+            } catch (StorageException e) {
+                failed.set(true);
+                throw e;
+            }
+        });
+    }
+
+    /** Whether an object has this content; not asked of objects of another size. */
+    private boolean holds(ObjectKey key, ObjectContent content) throws IOException {
+        Optional<ObjectInfo> found = store.stat(key);
+        if (found.isEmpty() || found.get().sizeBytes() != content.sizeBytes()) {
+            return false;
+        }
+        byte[] ours = new byte[COMPARED_BYTES];
+        byte[] theirs = new byte[COMPARED_BYTES];
+        try (InputStream expected = content.open();
+                InputStream stored = store.open(key)) {
+            int count;
+            do {
+                count = expected.readNBytes(ours, 0, ours.length);
+                int got = stored.readNBytes(theirs, 0, theirs.length);
+                if (!Arrays.equals(ours, 0, count, theirs, 0, got)) {
+                    return false;
+                }
+            } while (count > 0);
+            return true;
+        }
     }
 
     @Override
@@ -122,6 +157,11 @@ public final class RetryingObjectStore implements ObjectStore {
             @Override
             public boolean complete() throws StorageException {
                 return retryStorage("storing " + key, upload::complete);
+            }
+
+            @Override
+            public boolean wasStored() throws StorageException {
+                return retryStorage("looking for " + key, upload::wasStored);
             }
 
             @Override
@@ -184,6 +224,24 @@ public final class RetryingObjectStore implements ObjectStore {
     @Override
     public Optional<String> lock(ObjectKey key) throws StorageException {
         return retryStorage("looking for a lock of " + key, () -> store.lock(key));
+    }
+
+    @Override
+    public List<UnfinishedUpload> unfinishedUploads(String prefix) throws StorageException {
+        return retryStorage("listing the unfinished uploads of " + prefix, () -> store.unfinishedUploads(prefix));
+    }
+
+    @Override
+    public Optional<Instant> lastSent(UnfinishedUpload upload) throws StorageException {
+        return retryStorage("looking at the unfinished upload of " + upload.key(), () -> store.lastSent(upload));
+    }
+
+    @Override
+    public void giveUp(UnfinishedUpload upload) throws StorageException {
+        retryStorage("giving up the unfinished upload of " + upload.key(), () -> {
+            store.giveUp(upload);
+            return true;
+        });
     }
 
     @Override

@@ -75,6 +75,35 @@ class RetryingObjectStoreTest {
     }
 
     @Test
+    void objectOfWhichOnlyTheAnswerWasLostCountsAsStored() throws Exception {
+        byte[] content = new byte[200_000];
+        content[150_000] = 1;
+        flaky.answersLost = 1;
+
+        assertThat(store.put(KEY, ObjectContent.of(content), PutOptions.CREATE_ONLY))
+                .isTrue();
+        assertThat(store.open(KEY).readAllBytes()).isEqualTo(content);
+        assertThat(store.put(KEY, ObjectContent.of(content), PutOptions.CREATE_ONLY))
+                .as("without a failure it is simply taken")
+                .isFalse();
+    }
+
+    @Test
+    void otherContentUnderTheKeyIsNotTakenForOnesOwn() throws Exception {
+        byte[] content = new byte[200_000];
+        byte[] other = content.clone();
+        other[199_999] = 1;
+        for (byte[] there : new byte[][] {other, new byte[199_999], new byte[200_001]}) {
+            flaky.memory.put(KEY, ObjectContent.of(there), PutOptions.OVERWRITE);
+            flaky.failures.add(failure(true));
+
+            assertThat(store.put(KEY, ObjectContent.of(content), PutOptions.CREATE_ONLY))
+                    .isFalse();
+            assertThat(store.open(KEY).readAllBytes()).isEqualTo(there);
+        }
+    }
+
+    @Test
     void absenceIsNotRepeated() {
         assertThatThrownBy(() -> store.open(KEY)).isInstanceOf(ObjectNotFoundException.class);
         assertThat(flaky.calls).isEqualTo(1);
@@ -134,6 +163,7 @@ class RetryingObjectStoreTest {
         final List<List<ObjectKey>> deleted = new ArrayList<>();
         final MemoryObjectStore memory = new MemoryObjectStore();
         int calls;
+        int answersLost;
 
         private void call() throws StorageException {
             calls++;
@@ -146,7 +176,11 @@ class RetryingObjectStoreTest {
         @Override
         public boolean put(ObjectKey key, ObjectContent content, PutOptions options) throws IOException {
             call();
-            return memory.put(key, content, options);
+            boolean stored = memory.put(key, content, options);
+            if (answersLost-- > 0) {
+                throw failure(true);
+            }
+            return stored;
         }
 
         @Override

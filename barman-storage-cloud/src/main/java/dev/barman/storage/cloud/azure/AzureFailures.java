@@ -79,6 +79,11 @@ final class AzureFailures {
                 || (e.getStatusCode() == CONFLICT && BlobErrorCode.BLOB_ALREADY_EXISTS.equals(e.getErrorCode()));
     }
 
+    /** Whether the answer leaves open whether the request has had its effect. */
+    static boolean leavesDoubt(BlobStorageException e) {
+        return (e.getStatusCode() >= 500 && e.getStatusCode() != NOT_IMPLEMENTED) || e.getStatusCode() == 408;
+    }
+
     private static StorageException answered(String what, int status, @Nullable String code, RuntimeException e) {
         String message = what + ": the store answered " + status + (code == null ? "" : " " + code);
         boolean busy = (status >= 500 && status != NOT_IMPLEMENTED)

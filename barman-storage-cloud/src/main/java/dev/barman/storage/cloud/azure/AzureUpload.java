@@ -4,6 +4,7 @@ package dev.barman.storage.cloud.azure;
 import com.azure.core.util.BinaryData;
 import com.azure.core.util.Context;
 import com.azure.storage.blob.models.BlobHttpHeaders;
+import com.azure.storage.blob.models.BlobProperties;
 import com.azure.storage.blob.models.BlobRequestConditions;
 import com.azure.storage.blob.models.BlobStorageException;
 import com.azure.storage.blob.models.BlockBlobItem;
@@ -15,6 +16,7 @@ import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
 import dev.barman.storage.cloud.transfer.ContentHash;
+import dev.barman.storage.cloud.transfer.UploadMark;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -42,6 +44,10 @@ final class AzureUpload implements ObjectUpload {
     private final String what;
     private final PutOptions options;
     private final NavigableMap<Integer, Integer> lengths = new ConcurrentSkipListMap<>();
+    private final UploadMark mark = UploadMark.next();
+    /** Whether the answer to a completion may have got lost. */
+    private volatile boolean doubtful;
+
     private final AtomicBoolean ended = new AtomicBoolean();
 
     AzureUpload(BlockBlobClient blob, String what, PutOptions options) {
@@ -85,6 +91,7 @@ final class AzureUpload implements ObjectUpload {
             size += part.getValue();
         }
         BlockBlobCommitBlockListOptions commit = new BlockBlobCommitBlockListOptions(ids)
+                .setMetadata(Map.of(UploadMark.AZURE_NAME, mark.value()))
                 .setHeaders(new BlobHttpHeaders()
                         .setContentType(AzureObjectStore.CONTENT_TYPE)
                         .setContentMd5(md5));
@@ -98,10 +105,34 @@ final class AzureUpload implements ObjectUpload {
             BlockBlobItem item =
                     blob.commitBlockListWithResponse(commit, null, Context.NONE).getValue();
             ended.set(true);
+            // When the question for its size is not answered, the next attempt finds the blob there.
+            doubtful = true;
             verifySize(item.getETag(), size);
             return true;
         } catch (BlobStorageException e) {
             if (options.createOnly() && AzureFailures.isTaken(e)) {
+                boolean ours = doubtful && wasStored();
+                ended.compareAndSet(false, ours);
+                return ours;
+            }
+            doubtful |= AzureFailures.leavesDoubt(e);
+            throw AzureFailures.classify(what, e);
+        } catch (RuntimeException e) {
+            doubtful = true;
+            throw AzureFailures.classify(what, e);
+        }
+    }
+
+    /** By mark and size: a list of blocks has no checksum, and each block was proven by its own. */
+    @Override
+    public boolean wasStored() throws StorageException {
+        long size = lengths.values().stream().mapToLong(Integer::longValue).sum();
+        try {
+            BlobProperties properties =
+                    blob.getPropertiesWithResponse(null, null, Context.NONE).getValue();
+            return properties.getBlobSize() == size && mark.isIn(properties.getMetadata(), UploadMark.AZURE_NAME);
+        } catch (BlobStorageException e) {
+            if (AzureFailures.isAbsentBlob(e)) {
                 return false;
             }
             throw AzureFailures.classify(what, e);

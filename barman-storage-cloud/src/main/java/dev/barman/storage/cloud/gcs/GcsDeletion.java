@@ -55,7 +55,8 @@ final class GcsDeletion {
     }
 
     private Map<ObjectKey, StorageException> deleteBatch(List<ObjectKey> keys) throws IOException {
-        BatchRequest batch = client.batch();
+        // Without it the request for the batch would go without our timeouts, and without credentials of its own.
+        BatchRequest batch = client.batch(client.getRequestFactory().getInitializer());
         Set<ObjectKey> unanswered = new LinkedHashSet<>(keys);
         Map<ObjectKey, StorageException> failures = new LinkedHashMap<>();
         for (ObjectKey key : keys) {

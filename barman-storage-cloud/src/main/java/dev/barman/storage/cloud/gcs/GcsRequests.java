@@ -93,6 +93,14 @@ final class GcsRequests {
         return client.getRequestFactory().buildPostRequest(url, content);
     }
 
+    /** What the store has under a key: size and checksum. */
+    StorageObject find(ObjectKey key) throws IOException {
+        return client.objects()
+                .get(bucket, key.value())
+                .setFields("size,crc32c")
+                .execute();
+    }
+
     /** Deletes exactly this version of an object. */
     void discard(StorageObject object) throws IOException {
         client.objects()

@@ -36,6 +36,7 @@ final class GcsUpload implements ObjectUpload {
     private static final int CANCELLED = 499;
 
     private final GcsRequests requests;
+    private final ObjectKey key;
     private final String what;
     private final boolean createOnly;
     private final @Nullable GenericUrl session;
@@ -46,8 +47,10 @@ final class GcsUpload implements ObjectUpload {
     private boolean uncertain;
     private volatile boolean ended;
 
-    private GcsUpload(GcsRequests requests, String what, boolean createOnly, @Nullable GenericUrl session) {
+    private GcsUpload(
+            GcsRequests requests, ObjectKey key, String what, boolean createOnly, @Nullable GenericUrl session) {
         this.requests = requests;
+        this.key = key;
         this.what = what;
         this.createOnly = createOnly;
         this.session = session;
@@ -60,10 +63,10 @@ final class GcsUpload implements ObjectUpload {
         try {
             GenericUrl session = requests.begin(
                     new JsonHttpContent(requests.json(), requests.metadata(key, options, null)), options);
-            return new GcsUpload(requests, what, options.createOnly(), session);
+            return new GcsUpload(requests, key, what, options.createOnly(), session);
         } catch (IOException e) {
             if (options.createOnly() && GcsFailures.hasStatus(e, GcsFailures.PRECONDITION_FAILED)) {
-                return new GcsUpload(requests, what, true, null);
+                return new GcsUpload(requests, key, what, true, null);
             }
             throw GcsFailures.classify(what, e);
         }
@@ -198,9 +201,29 @@ final class GcsUpload implements ObjectUpload {
         return true;
     }
 
+    /** By size and checksum, which the store has of every object. */
+    @Override
+    public boolean wasStored() throws StorageException {
+        if (session == null) {
+            return false;
+        }
+        try {
+            return isWhole(requests.find(key), offset + tail.length, GcsRequests.encoded((int) sum.getValue()));
+        } catch (IOException e) {
+            if (GcsFailures.hasStatus(e, GcsFailures.NOT_FOUND)) {
+                return false;
+            }
+            throw failed(what, e);
+        }
+    }
+
+    private static boolean isWhole(StorageObject object, long total, String hash) {
+        return BigInteger.valueOf(total).equals(object.getSize()) && hash.equals(object.getCrc32c());
+    }
+
     /** The store checks the sum that came with the last request; whoever does not know it must not pass. */
     private void verify(StorageObject object, long total, String hash) throws StorageException {
-        if (BigInteger.valueOf(total).equals(object.getSize()) && hash.equals(object.getCrc32c())) {
+        if (isWhole(object, total, hash)) {
             return;
         }
         throw discarded(

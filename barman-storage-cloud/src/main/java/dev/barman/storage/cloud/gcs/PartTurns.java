@@ -17,6 +17,9 @@ final class PartTurns {
     private static final long PATIENCE_NANOS = 600_000_000_000L;
 
     private final String what;
+    private final long patienceNanos;
+    private final long patienceAfterFailureNanos;
+    private int wakeUps;
     private int next = 1;
     private boolean busy;
     private boolean failed;
@@ -24,19 +27,31 @@ final class PartTurns {
     private long lastEvent = System.nanoTime();
 
     PartTurns(String what) {
+        this(what, PATIENCE_NANOS, PATIENCE_AFTER_FAILURE_NANOS);
+    }
+
+    PartTurns(String what, long patienceNanos, long patienceAfterFailureNanos) {
         this.what = what;
+        this.patienceNanos = patienceNanos;
+        this.patienceAfterFailureNanos = patienceAfterFailureNanos;
+    }
+
+    /** How often somebody who waits has looked again, for tests. */
+    synchronized int wakeUps() {
+        return wakeUps;
     }
 
     /** Waits for the turn of a part, which is then to be ended. */
     synchronized void await(int number) throws StorageException {
         while (!closed && (busy || number > next)) {
-            long patience = busy ? PATIENCE_NANOS : failed ? PATIENCE_AFTER_FAILURE_NANOS : PATIENCE_NANOS;
-            long left = lastEvent + patience - System.nanoTime();
+            long left = lastEvent + (failed ? patienceAfterFailureNanos : patienceNanos) - System.nanoTime();
             if (left <= 0 && !busy) {
                 throw refused(number, "part " + next + " before it was not sent");
             }
             try {
-                wait(Math.max(1, left / 1_000_000));
+                // A part that is being sent ends by itself, and tells that: its requests have their time limits.
+                wait(busy ? 0 : left / 1_000_000 + 1);
+                wakeUps++;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw refused(number, "interrupted while waiting for part " + next);

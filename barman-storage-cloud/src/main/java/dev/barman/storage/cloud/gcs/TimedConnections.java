@@ -13,6 +13,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLSocketFactory;
 
 /**
  * Ends requests whose content is not taken. Java's connections have time-outs for connecting and reading only, and that for writing
@@ -23,8 +25,18 @@ final class TimedConnections implements ConnectionFactory, AutoCloseable {
 
     private final Map<Thread, AtomicReference<HttpURLConnection>> timed = new ConcurrentHashMap<>();
     private final ScheduledThreadPoolExecutor timer;
+    /** One for all: connections are kept for others of the same factory. */
+    private final LingeringSockets sockets;
 
     TimedConnections() {
+        this(HttpsURLConnection.getDefaultSSLSocketFactory());
+    }
+
+    /**
+     * @param secured makes the connections for https
+     */
+    TimedConnections(SSLSocketFactory secured) {
+        sockets = new LingeringSockets(secured);
         timer = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "barman-gcs-timer");
             thread.setDaemon(true);
@@ -39,6 +51,9 @@ final class TimedConnections implements ConnectionFactory, AutoCloseable {
     public HttpURLConnection openConnection(URL url) throws IOException {
         if (!(url.openConnection() instanceof HttpURLConnection connection)) {
             throw new IOException("not an address for HTTP: " + url.getProtocol());
+        }
+        if (connection instanceof HttpsURLConnection secured) {
+            secured.setSSLSocketFactory(sockets);
         }
         AtomicReference<HttpURLConnection> place = timed.get(Thread.currentThread());
         if (place != null) {

@@ -64,6 +64,18 @@ final class S3Failures {
         return new StorageException(message, reason, busy, e);
     }
 
+    /** Whether the answer leaves open whether the request has had its effect. */
+    static boolean leavesDoubt(S3Exception e) {
+        return (e.statusCode() >= 500 && e.statusCode() != NOT_IMPLEMENTED)
+                || e.statusCode() == 408
+                || "InternalError".equals(errorCode(e));
+    }
+
+    /** Whether the upload has been completed or given up. */
+    static boolean isUnknownUpload(S3Exception e) {
+        return e.statusCode() == NOT_FOUND && "NoSuchUpload".equals(errorCode(e));
+    }
+
     static @Nullable String errorCode(S3Exception e) {
         return e.awsErrorDetails() == null ? null : e.awsErrorDetails().errorCode();
     }

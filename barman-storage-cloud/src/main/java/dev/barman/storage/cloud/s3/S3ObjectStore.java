@@ -11,6 +11,7 @@ import dev.barman.object.ObjectStore;
 import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
+import dev.barman.object.UnfinishedUpload;
 import dev.barman.storage.cloud.transfer.CheckedContent;
 import dev.barman.storage.cloud.transfer.ContentHash;
 import dev.barman.storage.cloud.transfer.VerifiedInputStream;
@@ -59,10 +60,12 @@ public final class S3ObjectStore implements ObjectStore {
     private final String bucket;
     private final S3Client client;
     private final S3Uploads uploads;
+    private final S3UnfinishedUploads unfinished;
 
     private S3ObjectStore(String bucket, S3Client client, S3Settings settings, long threshold) {
         this.bucket = bucket;
         this.client = client;
+        this.unfinished = new S3UnfinishedUploads(client, bucket);
         this.uploads = new S3Uploads(client, bucket, settings, threshold);
     }
 
@@ -358,6 +361,21 @@ public final class S3ObjectStore implements ObjectStore {
         return until != null && until.isAfter(Instant.now())
                 ? Optional.of("a retention until " + until)
                 : Optional.empty();
+    }
+
+    @Override
+    public List<UnfinishedUpload> unfinishedUploads(String prefix) throws StorageException {
+        return unfinished.list(prefix);
+    }
+
+    @Override
+    public Optional<Instant> lastSent(UnfinishedUpload upload) throws StorageException {
+        return unfinished.lastSent(upload);
+    }
+
+    @Override
+    public void giveUp(UnfinishedUpload upload) throws StorageException {
+        unfinished.giveUp(upload);
     }
 
     @Override

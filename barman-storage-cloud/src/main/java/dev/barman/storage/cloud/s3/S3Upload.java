@@ -7,12 +7,15 @@ import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
 import dev.barman.storage.cloud.transfer.ContentHash;
+import dev.barman.storage.cloud.transfer.UploadMark;
 import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -20,6 +23,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
@@ -31,22 +35,37 @@ final class S3Upload implements ObjectUpload {
     private final String bucket;
     private final ObjectKey key;
     private final String id;
+    private final UploadMark mark;
     private final PutOptions options;
     private final boolean sendMd5;
-    private final NavigableMap<Integer, CompletedPart> parts = new ConcurrentSkipListMap<>();
+    private final NavigableMap<Integer, Part> parts = new ConcurrentSkipListMap<>();
+    /** Whether the answer to a completion may have got lost. */
+    private volatile boolean doubtful;
+
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    S3Upload(S3Client client, String bucket, ObjectKey key, String id, PutOptions options, boolean sendMd5) {
+    /** What the store has of a part. */
+    private record Part(String etag, int length) {}
+
+    S3Upload(
+            S3Client client,
+            String bucket,
+            ObjectKey key,
+            String id,
+            UploadMark mark,
+            PutOptions options,
+            boolean sendMd5) {
         this.client = client;
         this.bucket = bucket;
         this.key = key;
         this.id = id;
+        this.mark = mark;
         this.options = options;
         this.sendMd5 = sendMd5;
     }
 
     private String describe(String what) {
-        return "Cannot store " + what + " s3://" + bucket + "/" + key;
+        return "Cannot store " + what + "s3://" + bucket + "/" + key;
     }
 
     @Override
@@ -65,31 +84,25 @@ final class S3Upload implements ObjectUpload {
                             request.build(),
                             RequestBody.fromInputStream(new ByteArrayInputStream(bytes, offset, length), length))
                     .eTag();
-            parts.put(
-                    number,
-                    CompletedPart.builder().partNumber(number).eTag(etag).build());
+            parts.put(number, new Part(etag, length));
         } catch (SdkException e) {
-            throw S3Failures.classify(describe("part " + number + " of"), e);
+            throw S3Failures.classify(describe("part " + number + " of "), e);
         }
     }
 
     @Override
     public boolean complete() throws StorageException {
         ObjectRanges.checkParts(parts.size(), parts.isEmpty() ? 0 : parts.lastKey());
-        CompleteMultipartUploadRequest.Builder request = CompleteMultipartUploadRequest.builder()
-                .bucket(bucket)
-                .key(key.value())
-                .uploadId(id)
-                .multipartUpload(m -> m.parts(new ArrayList<>(parts.values())));
-        if (options.createOnly()) {
-            request.ifNoneMatch("*");
-        }
         try {
-            client.completeMultipartUpload(request.build());
-            ended.set(true);
+            sendList(options.createOnly());
             return true;
         } catch (S3Exception e) {
-            if (options.createOnly() && e.statusCode() == S3Failures.PRECONDITION_FAILED) {
+            boolean taken = options.createOnly() && e.statusCode() == S3Failures.PRECONDITION_FAILED;
+            if (doubtful && (taken || S3Failures.isUnknownUpload(e)) && wasStored()) {
+                ended.set(true);
+                return true;
+            }
+            if (taken) {
                 return false;
             }
             if (options.createOnly() && e.statusCode() == S3Failures.NOT_IMPLEMENTED) {
@@ -101,26 +114,65 @@ final class S3Upload implements ObjectUpload {
         }
     }
 
-    private boolean completeAfterLooking() throws StorageException {
-        try {
-            client.headObject(r -> r.bucket(bucket).key(key.value()));
-            return false;
-        } catch (S3Exception e) {
-            if (e.statusCode() != S3Failures.NOT_FOUND) {
-                throw S3Failures.classify(describe(""), e);
-            }
-        } catch (SdkException e) {
-            throw S3Failures.classify(describe(""), e);
+    /** The request that makes the object. A failure that does not say that nothing has happened leaves a doubt. */
+    private void sendList(boolean createOnly) {
+        List<CompletedPart> list = new ArrayList<>();
+        parts.forEach((number, part) -> list.add(
+                CompletedPart.builder().partNumber(number).eTag(part.etag).build()));
+        CompleteMultipartUploadRequest.Builder request = CompleteMultipartUploadRequest.builder()
+                .bucket(bucket)
+                .key(key.value())
+                .uploadId(id)
+                .multipartUpload(m -> m.parts(list));
+        if (createOnly) {
+            request.ifNoneMatch("*");
         }
         try {
-            client.completeMultipartUpload(r -> r.bucket(bucket)
-                    .key(key.value())
-                    .uploadId(id)
-                    .multipartUpload(m -> m.parts(new ArrayList<>(parts.values()))));
+            client.completeMultipartUpload(request.build());
             ended.set(true);
+        } catch (S3Exception e) {
+            doubtful |= S3Failures.leavesDoubt(e);
+            throw e;
+        } catch (SdkException e) {
+            doubtful = true;
+            throw e;
+        }
+    }
+
+    private boolean completeAfterLooking() throws StorageException {
+        try {
+            if (head() != null) {
+                boolean ours = doubtful && wasStored();
+                ended.compareAndSet(false, ours);
+                return ours;
+            }
+            sendList(false);
             return true;
         } catch (SdkException e) {
             throw S3Failures.classify(describe(""), e);
+        }
+    }
+
+    private @Nullable HeadObjectResponse head() {
+        try {
+            return client.headObject(r -> r.bucket(bucket).key(key.value()));
+        } catch (S3Exception e) {
+            if (e.statusCode() == S3Failures.NOT_FOUND) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    /** By mark and size: a sum of the whole the store has not under all kinds of encryption, and each part was proven by its own. */
+    @Override
+    public boolean wasStored() throws StorageException {
+        try {
+            HeadObjectResponse head = head();
+            long size = parts.values().stream().mapToLong(Part::length).sum();
+            return head != null && head.contentLength() == size && mark.isIn(head.metadata(), UploadMark.S3_NAME);
+        } catch (SdkException e) {
+            throw S3Failures.classify("Cannot look for s3://" + bucket + "/" + key, e);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.barman.object.PutOptions;
 import dev.barman.storage.cloud.transfer.CheckedContent;
 import dev.barman.storage.cloud.transfer.ContentHash;
 import dev.barman.storage.cloud.transfer.PartPool;
+import dev.barman.storage.cloud.transfer.UploadMark;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -133,17 +134,19 @@ final class S3Uploads {
     }
 
     S3Upload start(ObjectKey key, PutOptions options) {
+        UploadMark mark = UploadMark.next();
         CreateMultipartUploadRequest.Builder request = CreateMultipartUploadRequest.builder()
                 .bucket(bucket)
                 .key(key.value())
                 .contentType(CONTENT_TYPE)
+                .metadata(Map.of(UploadMark.S3_NAME, mark.value()))
                 .serverSideEncryption(settings.encryption())
                 .ssekmsKeyId(settings.kmsKeyId());
         if (!options.tags().isEmpty()) {
             request.tagging(tagging(options.tags()));
         }
         String id = client.createMultipartUpload(request.build()).uploadId();
-        return new S3Upload(client, bucket, key, id, options, sendMd5);
+        return new S3Upload(client, bucket, key, id, mark, options, sendMd5);
     }
 
     void close() {

@@ -147,7 +147,9 @@ public final class PartPool implements AutoCloseable {
             threads.execute(() -> {
                 Throwable failure = null;
                 try {
-                    upload.part(number, buffer, 0, length);
+                    if (parts.isWanted()) {
+                        upload.part(number, buffer, 0, length);
+                    }
                 } catch (IOException | RuntimeException | Error e) {
                     failure = e;
                 } finally {

@@ -100,10 +100,16 @@ public final class PartStream extends OutputStream {
         parts.rethrow();
     }
 
+    /** Lets no part be sent any more that is not on its way already, and does not wait; for streams that are given up together, before each is closed. */
+    public void giveUp() {
+        ended = true;
+        parts.giveUp();
+    }
+
     /** Gives up what was not finished, and waits for the parts that are on their way: none is sent any more afterwards. */
     @Override
     public void close() {
-        ended = true;
+        giveUp();
         byte[] unsent = buffer;
         if (unsent != null) {
             buffer = null;

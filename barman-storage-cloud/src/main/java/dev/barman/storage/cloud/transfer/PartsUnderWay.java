@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class PartsUnderWay {
     private int running;
     private @Nullable Throwable failure;
+    private boolean givenUp;
 
     synchronized void begin() {
         running++;
@@ -19,6 +20,16 @@ final class PartsUnderWay {
             failure = why;
         }
         notifyAll();
+    }
+
+    /** Parts that have not begun to be sent are not sent any more. */
+    synchronized void giveUp() {
+        givenUp = true;
+    }
+
+    /** Whether there is a point in sending a further part. */
+    synchronized boolean isWanted() {
+        return failure == null && !givenUp;
     }
 
     synchronized @Nullable Throwable failure() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.barman.object.ObjectContent;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectStore;
+import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.RetryPolicy;
 import dev.barman.object.RetryingObjectStore;
@@ -215,6 +216,65 @@ class AzureFaultsTest {
                 .isTrue();
 
         assertThat(bodies).containsExactly(md5(content));
+    }
+
+    /** Commits of which the answer, or the request already, gets lost. */
+    private boolean commitWith(boolean effect, boolean foreign) throws Exception {
+        AtomicInteger commits = new AtomicInteger();
+        List<String> marks = new ArrayList<>();
+        serve(exchange -> {
+            boolean commit = exchange.target().contains("comp=blocklist");
+            if (commit && commits.incrementAndGet() == 1) {
+                exchange.body();
+                marks.add(exchange.header("x-ms-meta-barman_upload"));
+                exchange.cut();
+            } else if (commit && (effect || foreign)) {
+                exchange.answer(
+                        409,
+                        Map.of("x-ms-error-code", "BlobAlreadyExists", "Content-Type", "application/xml"),
+                        "<?xml version=\"1.0\"?><Error><Code>BlobAlreadyExists</Code><Message>x</Message></Error>"
+                                .getBytes());
+            } else if (exchange.method().equals("HEAD")) {
+                exchange.answer(
+                        200,
+                        Map.of(
+                                "ETag",
+                                "\"0x1\"",
+                                "Last-Modified",
+                                "Fri, 20 Nov 2026 11:00:00 GMT",
+                                "Content-Length",
+                                "1000",
+                                "x-ms-blob-type",
+                                "BlockBlob",
+                                "x-ms-meta-barman_upload",
+                                foreign ? "of another upload" : marks.get(0)),
+                        new byte[0]);
+            } else {
+                stored(exchange);
+            }
+        });
+        try (ObjectUpload upload = retrying(3).startUpload(KEY, PutOptions.CREATE_ONLY)) {
+            upload.part(1, random(1000), 0, 1000);
+            boolean stored = upload.complete();
+            assertThat(marks.get(0)).isNotEmpty();
+            assertThat(commits).hasValue(2);
+            return stored;
+        }
+    }
+
+    @Test
+    void commitWhoseAnswerGotLostIsFoundByItsMark() throws Exception {
+        assertThat(commitWith(true, false)).isTrue();
+    }
+
+    @Test
+    void commitThatGotLostItselfIsRepeated() throws Exception {
+        assertThat(commitWith(false, false)).isTrue();
+    }
+
+    @Test
+    void anotherUploadsBlobIsNotTakenForOnesOwn() throws Exception {
+        assertThat(commitWith(false, true)).isFalse();
     }
 
     @Test

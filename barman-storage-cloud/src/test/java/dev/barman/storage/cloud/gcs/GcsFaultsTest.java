@@ -272,6 +272,41 @@ class GcsFaultsTest {
     }
 
     @Test
+    void whetherAnUploadWasStoredCanBeAskedAfterItsEnd() throws Exception {
+        byte[] content = random(UNIT + 100);
+        for (boolean effect : new boolean[] {false, true}) {
+            serve(exchange -> {
+                if (exchange.header("content-range").endsWith("/" + content.length)) {
+                    if (effect) {
+                        fake.handleUnanswered(exchange);
+                    }
+                    exchange.cut();
+                } else {
+                    fake.handle(exchange);
+                }
+            });
+            ObjectUpload upload = store.startUpload(KEY, PutOptions.CREATE_ONLY);
+            upload.part(1, content, 0, content.length);
+            assertThatThrownBy(upload::complete).isInstanceOf(StorageException.class);
+            upload.close();
+            assertThat(upload.wasStored()).isEqualTo(effect);
+            server.close();
+        }
+    }
+
+    @Test
+    void batchesOfDeletionsHaveTheTimeoutsOfAllRequests() throws Exception {
+        server = ScriptedHttpServer.start(Exchange::body);
+        store = open(server.endpoint(), Duration.ofMillis(500));
+        long start = System.nanoTime();
+
+        assertThatThrownBy(() -> store.delete(List.of(KEY)))
+                .isInstanceOfSatisfying(
+                        StorageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNREACHABLE));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    }
+
+    @Test
     void uploadThatTheStoreForgotIsNotTriedAgain() throws Exception {
         serve(exchange -> {
             if (exchange.method().equals("PUT")) {

@@ -13,6 +13,7 @@ import dev.barman.object.RetryPolicy;
 import dev.barman.object.RetryingObjectStore;
 import dev.barman.object.StorageException;
 import dev.barman.object.StorageException.Reason;
+import dev.barman.object.UnfinishedUpload;
 import dev.barman.storage.cloud.testing.ScriptedHttpServer;
 import dev.barman.storage.cloud.testing.ScriptedHttpServer.Exchange;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -218,21 +220,29 @@ class S3FaultsTest {
     }
 
     @Test
-    void answerLostAfterTheUploadMeansTheKeyIsTaken() throws Exception {
-        AtomicInteger calls = new AtomicInteger();
-        serve(exchange -> {
-            exchange.body();
-            if (calls.incrementAndGet() == 1) {
-                exchange.cut();
-            } else {
-                exchange.answer(
-                        412,
-                        "<?xml version=\"1.0\"?><Error><Code>PreconditionFailed</Code><Message>x</Message></Error>");
-            }
-        });
+    void objectThatIsThereAfterALostAnswerIsOnesOwnWhenItHasTheContent() throws Exception {
+        byte[] content = random(1000);
+        for (boolean same : new boolean[] {true, false}) {
+            byte[] there = same ? content : random(1001);
+            AtomicInteger calls = new AtomicInteger();
+            serve(exchange -> {
+                exchange.body();
+                if (!exchange.method().equals("PUT")) {
+                    exchange.answer(200, Map.of("Content-Length", Integer.toString(there.length)), there);
+                } else if (calls.incrementAndGet() == 1) {
+                    exchange.cut();
+                } else {
+                    exchange.answer(
+                            412,
+                            "<?xml version=\"1.0\"?><Error><Code>PreconditionFailed</Code><Message>x</Message></Error>");
+                }
+            });
 
-        assertThat(retrying(3).put(KEY, ObjectContent.of(random(1000)), PutOptions.CREATE_ONLY))
-                .isFalse();
+            assertThat(retrying(3).put(KEY, ObjectContent.of(content), PutOptions.CREATE_ONLY))
+                    .isEqualTo(same);
+            store.close();
+            server.close();
+        }
     }
 
     /** Takes part uploads. */
@@ -281,6 +291,147 @@ class S3FaultsTest {
             running.decrementAndGet();
             exchange.answer(200, Map.of("ETag", "\"part" + number + "\""), new byte[0]);
         }
+    }
+
+    /** Completions of which the answer, or the request already, gets lost, in a store that has the object then, or somebody else's. */
+    private final class LossyServer implements ScriptedHttpServer.Script {
+        private final PartServer parts = new PartServer();
+        private final boolean effect;
+        private final String secondAnswer;
+        private final AtomicInteger completions = new AtomicInteger();
+        private volatile String mark = "";
+        private volatile boolean foreign;
+
+        LossyServer(boolean effect, String secondAnswer) {
+            this.effect = effect;
+            this.secondAnswer = secondAnswer;
+        }
+
+        @Override
+        public void handle(Exchange exchange) throws Exception {
+            String target = exchange.target();
+            boolean completion = exchange.method().equals("POST") && target.contains("uploadId=");
+            if (target.endsWith("?uploads")) {
+                mark = exchange.header("x-amz-meta-barman-upload");
+            }
+            if (completion && completions.incrementAndGet() == 1) {
+                exchange.body();
+                exchange.cut();
+            } else if (completion && (effect || foreign)) {
+                exchange.answer(
+                        secondAnswer.equals("NoSuchUpload") ? 404 : 412,
+                        "<?xml version=\"1.0\"?><Error><Code>" + secondAnswer + "</Code><Message>x</Message></Error>");
+            } else if (exchange.method().equals("HEAD") && completions.get() > 0 && (effect || foreign)) {
+                exchange.answer(
+                        200,
+                        Map.of(
+                                "Content-Length",
+                                Integer.toString(joined(parts.parts).length),
+                                "x-amz-meta-barman-upload",
+                                foreign ? "of another upload" : mark),
+                        new byte[0]);
+            } else {
+                parts.handle(exchange);
+            }
+        }
+    }
+
+    private boolean completeWith(LossyServer script) throws Exception {
+        serve(script);
+        try (ObjectUpload upload = retrying(3).startUpload(KEY, PutOptions.CREATE_ONLY)) {
+            byte[] content = random(1000);
+            upload.part(1, content, 0, content.length);
+            boolean stored = upload.complete();
+            assertThat(script.completions).hasValue(2);
+            return stored;
+        }
+    }
+
+    @Test
+    void completionWhoseAnswerGotLostIsFoundByItsMark() throws Exception {
+        for (String answer : new String[] {"PreconditionFailed", "NoSuchUpload"}) {
+            LossyServer script = new LossyServer(true, answer);
+            assertThat(completeWith(script)).as(answer).isTrue();
+            assertThat(script.mark).isNotEmpty();
+            assertThat(script.parts.aborted).isFalse();
+            store.close();
+            server.close();
+        }
+    }
+
+    @Test
+    void completionThatGotLostItselfIsRepeated() throws Exception {
+        LossyServer script = new LossyServer(false, "");
+        assertThat(completeWith(script)).isTrue();
+        assertThat(script.parts.completion).contains("part1");
+    }
+
+    @Test
+    void anotherUploadsObjectIsNotTakenForOnesOwn() throws Exception {
+        LossyServer script = new LossyServer(false, "PreconditionFailed");
+        script.foreign = true;
+        assertThat(completeWith(script)).isFalse();
+        assertThat(script.parts.aborted).isTrue();
+    }
+
+    @Test
+    void whetherAnUploadWasStoredCanBeAskedAfterItsEnd() throws Exception {
+        for (boolean effect : new boolean[] {true, false}) {
+            serve(new LossyServer(effect, "PreconditionFailed"));
+            ObjectUpload upload = store.startUpload(KEY, PutOptions.CREATE_ONLY);
+            upload.part(1, random(1000), 0, 1000);
+            assertThatThrownBy(upload::complete).isInstanceOf(StorageException.class);
+            upload.close();
+            assertThat(upload.wasStored()).isEqualTo(effect);
+            store.close();
+            server.close();
+        }
+    }
+
+    @Test
+    void unfinishedUploadsAreListedPageByPageAndGivenUp() throws Exception {
+        List<String> aborted = new ArrayList<>();
+        serve(exchange -> {
+            String target = exchange.target();
+            if (target.contains("uploads") && !target.contains("key-marker")) {
+                exchange.answer(
+                        200,
+                        uploads(true, "p/a", "u1") + "<NextKeyMarker>p/a</NextKeyMarker>"
+                                + "<NextUploadIdMarker>u1</NextUploadIdMarker></ListMultipartUploadsResult>");
+            } else if (target.contains("uploads")) {
+                assertThat(target)
+                        .contains("key-marker=p%2Fa")
+                        .contains("upload-id-marker=u1")
+                        .contains("prefix=p%2F");
+                exchange.answer(200, uploads(false, "p/b", "u2") + "</ListMultipartUploadsResult>");
+            } else if (exchange.method().equals("GET")) {
+                exchange.answer(
+                        target.contains("u1") ? 200 : 404,
+                        target.contains("u1")
+                                ? "<?xml version=\"1.0\"?><ListPartsResult><Part><PartNumber>1</PartNumber>"
+                                        + "<LastModified>2026-11-03T00:00:00.000Z</LastModified></Part></ListPartsResult>"
+                                : "<?xml version=\"1.0\"?><Error><Code>NoSuchUpload</Code></Error>");
+            } else {
+                aborted.add(exchange.method() + " " + target);
+                exchange.answer(204, "");
+            }
+        });
+
+        List<UnfinishedUpload> uploads = store.unfinishedUploads("p/");
+        assertThat(uploads)
+                .containsExactly(
+                        new UnfinishedUpload(ObjectKey.of("p/a"), "u1", Instant.parse("2026-11-02T00:00:00Z")),
+                        new UnfinishedUpload(ObjectKey.of("p/b"), "u2", Instant.parse("2026-11-02T00:00:00Z")));
+        assertThat(store.lastSent(uploads.get(0))).contains(Instant.parse("2026-11-03T00:00:00Z"));
+        assertThat(store.lastSent(uploads.get(1))).isEmpty();
+        store.giveUp(uploads.get(0));
+        assertThat(aborted).containsExactly("DELETE /b/p/a?uploadId=u1");
+    }
+
+    private static String uploads(boolean truncated, String key, String id) {
+        return "<?xml version=\"1.0\"?><ListMultipartUploadsResult><IsTruncated>" + truncated
+                + "</IsTruncated><Upload><Key>" + key + "</Key><UploadId>" + id
+                + "</UploadId><Initiated>2026-11-02T00:00:00.000Z</Initiated></Upload>";
     }
 
     private static byte[] joined(Map<Integer, byte[]> parts) {

@@ -8,14 +8,17 @@ import dev.barman.object.ObjectContent;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.ObjectStoreContract;
+import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
+import dev.barman.object.UnfinishedUpload;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -98,6 +101,33 @@ class S3ObjectStoreIT extends ObjectStoreContract {
 
     private static int byteAt(long at) {
         return (int) ((at ^ at >> 13 ^ at >> 21) & 0xFF);
+    }
+
+    @Test
+    void uploadsThatNobodyEndedAreListedAndGivenUp() throws Exception {
+        ObjectKey key = ObjectKey.of("p/base/id/data.tar");
+        byte[] content = new byte[5 * MIB];
+        Instant before = Instant.now().minusSeconds(60);
+        try (ObjectUpload upload = store.startUpload(key, PutOptions.CREATE_ONLY);
+                ObjectUpload other = store.startUpload(ObjectKey.of("other/data.tar"), PutOptions.CREATE_ONLY)) {
+            upload.part(1, content, 0, content.length);
+            other.part(1, content, 0, content.length);
+
+            List<UnfinishedUpload> uploads = store.unfinishedUploads("p/base/");
+
+            assertThat(uploads).extracting(UnfinishedUpload::key).containsExactly(key);
+            assertThat(uploads.get(0).begun()).isAfter(before);
+            assertThat(store.lastSent(uploads.get(0)))
+                    .hasValueSatisfying(sent -> assertThat(sent).isAfter(before));
+            store.giveUp(uploads.get(0));
+            assertThat(store.unfinishedUploads("p/base/")).isEmpty();
+            assertThat(store.unfinishedUploads("other/")).hasSize(1);
+            // A second time, as when two commands clean at once.
+            store.giveUp(uploads.get(0));
+            assertThat(other.complete()).isTrue();
+            assertThat(other.wasStored()).as("the mark is kept with the object").isTrue();
+        }
+        assertThat(store.unfinishedUploads("")).isEmpty();
     }
 
     @Test

@@ -55,6 +55,28 @@ class PartStreamTest {
         public void close() {}
     }
 
+    /** An upload that tells when a part is being sent, and holds it until it may go on. */
+    private static final class Held extends Observed {
+        private final CountDownLatch sending;
+        private final CountDownLatch go;
+
+        Held(CountDownLatch sending, CountDownLatch go) {
+            this.sending = sending;
+            this.go = go;
+        }
+
+        @Override
+        public void part(int number, byte[] bytes, int offset, int length) throws StorageException {
+            sending.countDown();
+            try {
+                go.await(10, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            super.part(number, bytes, offset, length);
+        }
+    }
+
     @Test
     void contentArrivesWholeInWhateverPiecesItIsWritten() throws Exception {
         Random random = new Random(1);
@@ -132,18 +154,7 @@ class PartStreamTest {
     void whoGivesUpWaitsForWhatIsOnItsWayAndReturnsTheBuffers() throws Exception {
         CountDownLatch sending = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
-        Observed upload = new Observed() {
-            @Override
-            public void part(int number, byte[] bytes, int offset, int length) throws StorageException {
-                sending.countDown();
-                try {
-                    go.await(10, TimeUnit.SECONDS);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-                super.part(number, bytes, offset, length);
-            }
-        };
+        Observed upload = new Held(sending, go);
         PartStream out = pool.open(upload, PART);
         out.write(new byte[PART + 10]);
         sending.await();
@@ -155,6 +166,25 @@ class PartStreamTest {
         closer.join();
 
         assertThat(upload.lengths).containsExactly(PART);
+        allBuffersAreFree();
+    }
+
+    @Test
+    void whoGivesUpDoesNotSendWhatIsStillQueued() throws Exception {
+        CountDownLatch sending = new CountDownLatch(2);
+        CountDownLatch go = new CountDownLatch(1);
+        Observed upload = new Held(sending, go);
+        PartStream out = pool.open(upload, PART);
+        // Two are being sent, the third one has a buffer and waits for a thread.
+        out.write(new byte[3 * PART]);
+        sending.await();
+        Thread closer = new Thread(out::close);
+        closer.start();
+        closer.join(100);
+        go.countDown();
+        closer.join();
+
+        assertThat(upload.lengths).containsExactly(PART, PART);
         allBuffersAreFree();
     }
 
