@@ -2,18 +2,26 @@
 # Sourced by the commands that PostgreSQL runs, after launch.sh: runs the class $main, and exits with the code that PostgreSQL is
 # to see. The JVM's own failures end with 1, 3 or 134, which PostgreSQL would take for answers. So the programs end with codes
 # of their own, and this shell, which stays and passes signals on, translates them. $direction is restore or archive. The command
-# may have set a trap for EXIT, for what ends this shell before it knows the program's code.
+# has set traps for what ends this shell before it knows the program's code.
 
 client() {
     run=exec
     # A command in the background would read from the null device.
     exec 3<&0
+    # QUIT is what PostgreSQL's immediate shutdown sends. The program, in the background, ignores it, and would go on without us. From
+    # here on a signal no longer ends us, or it would leave the program behind.
+    stopping=
+    trap 'stopping=1; [ -z "$!" ] || kill -TERM $! 2>/dev/null' HUP INT QUIT TERM
     launch "$main" "$@" <&3 3<&- &
     child=$!
     exec 3<&-
-    # QUIT is what PostgreSQL's immediate shutdown sends. The program, in the background, ignores it, and would go on without us.
-    trap 'kill -TERM $child 2>/dev/null' HUP INT QUIT TERM
+    again=0
     while :; do
+        # Between its begin and the start of the program a process has our traps, and loses a signal: it is repeated a few times.
+        while [ -n "$stopping" ] && [ $again -lt 10 ] && kill -TERM $child 2>/dev/null; do
+            again=$((again + 1))
+            sleep 0.05
+        done
         wait $child
         code=$?
         kill -0 $child 2>/dev/null || break

@@ -65,7 +65,7 @@ spooled() {
         exit 0
     fi
     rm -f -- "$copy"
-    trap - HUP INT QUIT TERM
+    trap 'trap - EXIT; exit 143' HUP INT QUIT TERM
 }
 
 # Waits for a segment that a living background process has asked for: most likely it is here before Java would be. Fails when the

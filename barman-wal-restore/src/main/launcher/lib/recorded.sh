@@ -89,7 +89,7 @@ delivered() {
         [ $((turns % 25)) -ne 0 ] || alive || break
     done
     rm -f -- "$want"
-    trap - HUP INT QUIT TERM
+    trap 'exit 2' HUP INT QUIT TERM
 }
 
 # Whether the process runs that the file names, and has touched it lately; a time to come counts for nothing.

@@ -96,7 +96,7 @@ final class CloudOptions {
                 case AWS_S3 -> CloudSettings.of(s3(arguments, readTimeout, encryption));
                 case AZURE_BLOB_STORAGE -> CloudSettings.of(azure.settings(azureDefaults));
                 case GOOGLE_CLOUD_STORAGE ->
-                    CloudSettings.of(new GcsSettings(null, arguments.value("--kms-key-name"), null));
+                    CloudSettings.of(new GcsSettings(null, optional(arguments, "--kms-key-name"), null));
             };
         } catch (IllegalArgumentException e) {
             throw new CloudException(CloudExit.OTHER, String.valueOf(e.getMessage()));
@@ -111,7 +111,7 @@ final class CloudOptions {
                 arguments.value("--aws-profile"),
                 readTimeout,
                 encryption,
-                arguments.value("--sse-kms-key-id"));
+                optional(arguments, "--sse-kms-key-id"));
     }
 
     /** What the command line says of Azure; null where it says nothing. */
@@ -133,9 +133,9 @@ final class CloudOptions {
             }
             return new AzureOptions(
                     identity,
-                    arguments.value("--encryption-scope"),
-                    SizeText.option(arguments, "--max-single-put-size", "--max-single-put-size"),
-                    SizeText.option(arguments, "--max-block-size", "--max-block-size"),
+                    optional(arguments, "--encryption-scope"),
+                    sizeOf(arguments, "--max-single-put-size"),
+                    sizeOf(arguments, "--max-block-size"),
                     concurrencyOf(arguments));
         }
 
@@ -150,8 +150,17 @@ final class CloudOptions {
         }
     }
 
+    /** The value of an option that not all commands have. */
+    private static @Nullable String optional(ParsedArguments arguments, String key) {
+        return arguments.knows(key) ? arguments.value(key) : null;
+    }
+
+    private static @Nullable Long sizeOf(ParsedArguments arguments, String key) throws UsageException {
+        return arguments.knows(key) ? SizeText.option(arguments, key, key) : null;
+    }
+
     private static @Nullable Integer concurrencyOf(ParsedArguments arguments) throws UsageException {
-        String text = arguments.value("--max-concurrency");
+        String text = optional(arguments, "--max-concurrency");
         if (text == null) {
             return null;
         }
@@ -179,7 +188,7 @@ final class CloudOptions {
     }
 
     private static @Nullable String encryption(ParsedArguments arguments) throws UsageException {
-        String encryption = arguments.value("--encryption");
+        String encryption = optional(arguments, "--encryption");
         if (encryption != null && !encryption.equals("AES256") && !encryption.equals("aws:kms")) {
             throw new UsageException(
                     "argument -e/--encryption: invalid choice: '" + encryption + "' (choose from 'AES256', 'aws:kms')");

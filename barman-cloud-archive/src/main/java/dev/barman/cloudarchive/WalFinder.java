@@ -80,10 +80,14 @@ final class WalFinder implements AutoCloseable {
             }
         }
         List<CloudWal> objects = list(name, partial, warnings);
-        for (CloudWal object : objects) {
+        for (int i = 0; i < objects.size(); i++) {
+            CloudWal object = objects.get(i);
             InputStream stored = open(object.key());
             if (stored != null) {
-                return new Found(object, stored, List.of());
+                List<CloudWal> others = objects.subList(i + 1, objects.size()).stream()
+                        .filter(other -> other.name().equals(object.name()))
+                        .toList();
+                return new Found(object, stored, others, List.of());
             }
         }
         if (!objects.isEmpty()) {
@@ -120,7 +124,7 @@ final class WalFinder implements AutoCloseable {
                 InputStream stored = attempts.get(at).await();
                 if (stored != null) {
                     List<Attempt> others = List.copyOf(attempts.subList(at + 1, attempts.size()));
-                    Found found = new Found(attempts.get(at).object, stored, others);
+                    Found found = new Found(attempts.get(at).object, stored, List.of(), others);
                     at = attempts.size();
                     return found;
                 }
@@ -175,11 +179,13 @@ final class WalFinder implements AutoCloseable {
     static final class Found implements AutoCloseable {
         private final CloudWal object;
         private final InputStream stored;
+        private final List<CloudWal> listed;
         private final List<Attempt> others;
 
-        private Found(CloudWal object, InputStream stored, List<Attempt> others) {
+        private Found(CloudWal object, InputStream stored, List<CloudWal> listed, List<Attempt> others) {
             this.object = object;
             this.stored = stored;
+            this.listed = listed;
             this.others = others;
         }
 
@@ -198,7 +204,7 @@ final class WalFinder implements AutoCloseable {
          * not be taken.
          */
         List<CloudWal> alternatives() throws InterruptedIOException {
-            List<CloudWal> alternatives = new ArrayList<>();
+            List<CloudWal> alternatives = new ArrayList<>(listed);
             for (Attempt other : others) {
                 boolean exists;
                 try {

@@ -36,11 +36,11 @@ final class CloudArchivingCluster {
         this.directory = Files.createDirectory(directory);
         this.bucket = bucket;
         Files.createDirectory(asked());
-        // Counts the starts of Java, and tells by which process id to end the newest.
+        // Counts the starts of Java, and tells by which process ids to end the newest and its launcher.
         Path java = script(
                 "java",
-                "echo $$ >>" + directory + "/starts\nexec " + Path.of(System.getProperty("java.home"), "bin", "java")
-                        + " \"$@\"");
+                "echo $$ $PPID >>" + directory + "/starts\nexec "
+                        + Path.of(System.getProperty("java.home"), "bin", "java") + " \"$@\"");
         this.command = script(
                         "archive",
                         "test -e " + directory.resolve("open") + " || exit 1",
@@ -103,7 +103,7 @@ final class CloudArchivingCluster {
         Files.createFile(directory.resolve("open"));
     }
 
-    /** How often Java was started. */
+    /** The starts of Java: its process id, and that of its launcher. */
     List<String> starts() throws IOException {
         Path starts = directory.resolve("starts");
         return Files.exists(starts) ? Files.readAllLines(starts) : List.of();
@@ -128,6 +128,20 @@ final class CloudArchivingCluster {
                 throw new IOException("not archived: " + waiting(status) + "\n" + errors() + cluster.logText());
             }
             Thread.sleep(50);
+        }
+    }
+
+    /** Waits for programs whose launcher or server was ended before them. */
+    void awaitOrphans(int seconds) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        for (String start : starts()) {
+            long pid = Long.parseLong(start.substring(0, start.indexOf(' ')));
+            while (ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)) {
+                if (System.nanoTime() > end) {
+                    throw new IOException("process " + pid + " goes on\n" + errors());
+                }
+                Thread.sleep(20);
+            }
         }
     }
 

@@ -20,10 +20,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A real PostgreSQL server archives with {@code --parallel 8} to a real S3 server: a backlog, SIGKILL at random, a promotion. */
+/**
+ * A real PostgreSQL server archives with {@code --parallel 8} to a real S3 server: a backlog, SIGKILL at random for program, launcher and
+ * server, a promotion.
+ */
 class ParallelCloudArchivingIT {
     private static final int PARALLEL = 8;
     private static final int MAX_BACKLOG = 40;
+    /** Of so many rounds one ends a launcher and one the server, the others end a program. */
+    private static final int CRASH_ROUNDS = 5;
 
     @TempDir
     static Path shared;
@@ -98,6 +103,9 @@ class ParallelCloudArchivingIT {
             archiving.open();
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
             int kills = 0;
+            int launchers = 0;
+            int crashes = 0;
+            int round = 0;
             String victim = "";
             while (System.nanoTime() < end) {
                 // As much as keeps a backlog.
@@ -110,24 +118,49 @@ class ParallelCloudArchivingIT {
                     // Wherever it is by now: starting, asking, uploading, writing the index or the record.
                     Thread.sleep(random.nextInt(1200));
                     victim = newest;
-                    kills += kill(victim);
+                    long java = Long.parseLong(victim.substring(0, victim.indexOf(' ')));
+                    long launcher = Long.parseLong(victim.substring(victim.indexOf(' ') + 1));
+                    switch (round++ % CRASH_ROUNDS) {
+                        case 1 -> {
+                            // The program goes on without its launcher, beside the calls of the server that is started
+                            // again: by itself
+                            // that would wait for ten seconds after such an end of its archiver.
+                            launchers += kill(launcher);
+                            restart(cluster);
+                        }
+                        case 3 -> {
+                            // The immediate stop reaches the command too; the next one finds what that left.
+                            restart(cluster);
+                            crashes++;
+                        }
+                        default -> kills += kill(java);
+                    }
                 } else {
                     Thread.sleep(20);
                 }
             }
             archiving.awaitEnd(cluster, 180);
+            archiving.awaitOrphans(90);
 
-            System.out.println(kills + " kills, " + archiving.starts().size() + " starts, "
+            System.out.println(kills + " kills, " + launchers + " of launchers, " + crashes + " crashes, "
+                    + archiving.starts().size() + " starts, "
                     + archiving.index().size() + " files");
             assertThat(kills).isPositive();
+            assertThat(launchers).isPositive();
+            assertThat(crashes).isPositive();
             archiving.assertComplete();
             assertNoGap(archiving.index(), 1);
         }
     }
 
-    private static int kill(String pid) throws Exception {
-        ProcessHandle process = ProcessHandle.of(Long.parseLong(pid)).orElse(null);
+    private static int kill(long pid) {
+        ProcessHandle process = ProcessHandle.of(pid).orElse(null);
         return process != null && process.destroyForcibly() ? 1 : 0;
+    }
+
+    private static void restart(PostgresCluster cluster) throws Exception {
+        cluster.crash();
+        cluster.start();
     }
 
     @Test

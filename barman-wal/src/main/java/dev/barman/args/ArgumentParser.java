@@ -132,7 +132,7 @@ public final class ArgumentParser {
      *     are given, or the number of positionals does not fit
      */
     public ParsedArguments parse(String... args) throws UsageException {
-        ParsedArguments parsed = new ParsedArguments();
+        ParsedArguments parsed = new ParsedArguments(options, positionals);
         List<String> words = new ArrayList<>();
         boolean optionsEnded = false;
         int i = 0;

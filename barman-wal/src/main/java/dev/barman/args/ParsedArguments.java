@@ -9,14 +9,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The result of {@link ArgumentParser#parse}. Options are looked up by their main name, which is the last one given at
- * their declaration. Not thread-safe while it is being filled; immutable for its readers.
+ * their declaration; asking for a name that no declaration has is an {@link IllegalArgumentException} in every method, since the
+ * answer "not given" would hide the mistake. Not thread-safe while it is being filled; immutable for its readers.
  */
 public final class ParsedArguments {
     private final List<String> keysInOrder = new ArrayList<>();
     private final List<@Nullable String> valuesInOrder = new ArrayList<>();
     private final Map<String, String> positionals = new HashMap<>();
+    private final List<ArgumentSpec> declared;
+    private final List<String> declaredPositionals;
 
-    ParsedArguments() {}
+    ParsedArguments(List<ArgumentSpec> declared, List<String> declaredPositionals) {
+        this.declared = declared;
+        this.declaredPositionals = declaredPositionals;
+    }
 
     void add(String key, @Nullable String value) {
         keysInOrder.add(key);
@@ -28,11 +34,33 @@ public final class ParsedArguments {
     }
 
     /**
+     * For options that only some of the programs have which share code.
+     *
+     * @param key main name of an option
+     * @return whether it is declared
+     */
+    public boolean knows(String key) {
+        for (ArgumentSpec spec : declared) {
+            if (spec.key().equals(key)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private String known(String key) {
+        if (!knows(key)) {
+            throw new IllegalArgumentException("no option has the main name " + key);
+        }
+        return key;
+    }
+
+    /**
      * @param key main name of an option, for instance {@code --gzip}
      * @return whether it was given at least once
      */
     public boolean has(String key) {
-        return keysInOrder.contains(key);
+        return keysInOrder.contains(known(key));
     }
 
     /**
@@ -40,6 +68,7 @@ public final class ParsedArguments {
      * @return how often it was given
      */
     public int count(String key) {
+        known(key);
         int count = 0;
         for (String given : keysInOrder) {
             if (given.equals(key)) {
@@ -54,7 +83,7 @@ public final class ParsedArguments {
      * @return the value given last, null when the option was not given
      */
     public @Nullable String value(String key) {
-        int at = keysInOrder.lastIndexOf(key);
+        int at = keysInOrder.lastIndexOf(known(key));
         return at < 0 ? null : valuesInOrder.get(at);
     }
 
@@ -76,6 +105,7 @@ public final class ParsedArguments {
      * @return its values in the order given, empty when it was not given
      */
     public List<String> values(String key) {
+        known(key);
         List<String> values = new ArrayList<>();
         for (int i = 0; i < keysInOrder.size(); i++) {
             String value = valuesInOrder.get(i);
@@ -91,6 +121,9 @@ public final class ParsedArguments {
      * @return the main name of the one given last, null when none was given
      */
     public @Nullable String lastOf(String... keys) {
+        for (String key : keys) {
+            known(key);
+        }
         for (int i = keysInOrder.size() - 1; i >= 0; i--) {
             for (String key : keys) {
                 if (keysInOrder.get(i).equals(key)) {
@@ -107,7 +140,7 @@ public final class ParsedArguments {
      * @throws IllegalStateException when there is none, which a successful parse excludes for a required positional
      */
     public String positional(String name) {
-        String value = positionals.get(name);
+        String value = optionalPositional(name);
         if (value == null) {
             throw new IllegalStateException("no positional argument " + name);
         }
@@ -119,6 +152,9 @@ public final class ParsedArguments {
      * @return its value, null when it was not given
      */
     public @Nullable String optionalPositional(String name) {
+        if (!declaredPositionals.contains(name)) {
+            throw new IllegalArgumentException("no positional argument is called " + name);
+        }
         return positionals.get(name);
     }
 

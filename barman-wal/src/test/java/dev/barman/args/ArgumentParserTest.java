@@ -4,6 +4,8 @@ package dev.barman.args;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -129,6 +131,33 @@ class ArgumentParserTest {
         assertThatThrownBy(() -> parser.parse(line.split(" ")))
                 .isInstanceOf(UsageException.class)
                 .hasMessage(message);
+    }
+
+    /** "Not given" for a name that nothing has would hide the mistake. */
+    @Test
+    void askingForWhatIsNotDeclaredIsAnError() throws Exception {
+        ParsedArguments parsed = parser.parse("--profile", "x", "h", "s");
+
+        assertThat(parsed.value("--aws-profile")).isEqualTo("x");
+        assertThat(parsed.knows("--aws-profile")).isTrue();
+        assertThat(parsed.knows("--profile")).isFalse();
+        assertThat(parsed.knows("-P")).isFalse();
+        List<ThrowingCallable> questions = List.of(
+                () -> parsed.value("--profile"),
+                () -> parsed.has("--profile"),
+                () -> parsed.count("--profile"),
+                () -> parsed.values("--profile"),
+                () -> parsed.required("--profile"),
+                () -> parsed.number("--profile", 1),
+                () -> parsed.lastOf("--gzip", "--profile"));
+        assertThat(questions)
+                .allSatisfy(question -> assertThatThrownBy(question)
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("--profile"));
+        assertThatThrownBy(() -> parsed.optionalPositional("PLACE"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("PLACE");
+        assertThat(parsed.optionalPositional("WAL")).isNull();
     }
 
     @Test

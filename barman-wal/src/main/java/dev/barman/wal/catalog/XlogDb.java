@@ -138,13 +138,26 @@ public final class XlogDb {
      * @throws IOException when the index cannot be read, or the lines could not be made durable
      */
     public List<WalEntry> appendMissing(List<WalEntry> entries) throws IOException {
+        return appendMissing(entries, Set.of());
+    }
+
+    /**
+     * As {@link #appendMissing(List)}, without the scan for files that only a call at the same time can have indexed: the line that it
+     * wrote is at the end, or where ascending order puts it.
+     *
+     * @param fresh names of files that were stored by the caller, just now
+     * @return the entries that were added
+     * @throws IOException when the index cannot be read, or the lines could not be made durable
+     */
+    public List<WalEntry> appendMissing(List<WalEntry> entries, Set<String> fresh) throws IOException {
         Set<String> missing = new HashSet<>();
+        Set<String> absent = new HashSet<>();
         if (!entries.isEmpty() && exists()) {
             try (FileChannel channel = open()) {
                 Lookup lookup = new Lookup(file, channel);
                 for (WalEntry entry : entries) {
                     if (lookup.withoutScan(entry.name()).isEmpty()) {
-                        missing.add(entry.name());
+                        (fresh.contains(entry.name()) ? absent : missing).add(entry.name());
                     }
                 }
             }
@@ -154,6 +167,7 @@ public final class XlogDb {
         } else {
             entries.forEach(entry -> missing.add(entry.name()));
         }
+        missing.addAll(absent);
         List<WalEntry> added = new ArrayList<>();
         for (WalEntry entry : entries) {
             if (missing.remove(entry.name())) {

@@ -13,7 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 
 /** A codec around a {@link ChunkCompressor}, of which it keeps a pool. */
-final class ChunkCodec extends WalCodec {
+class ChunkCodec extends WalCodec {
     /** Makes a context; may load native code. */
     interface CompressorFactory {
         ChunkCompressor create(int level) throws IOException;

@@ -30,7 +30,7 @@ public abstract class WalCodec implements AutoCloseable {
             case GZIP, PYGZIP -> new ChunkCodec(settings, level -> new GzipCompressor(level), GzipDecoder::new);
             case BZIP2, PYBZIP2 -> new Bzip2Codec(settings);
             case XZ -> new XzCodec(settings);
-            case ZSTD -> new ChunkCodec(settings, ZstdCompressor::create, ZstdDecoder::open);
+            case ZSTD -> new ZstdCodec(settings);
             case LZ4 -> new ChunkCodec(settings, Lz4Compressor::new, Lz4Decoder::new);
             case SNAPPY -> new ChunkCodec(settings, level -> new SnappyCompressor(), SnappyDecoder::new);
             case PIGZ -> ExternalCodec.pigz(settings);
@@ -76,6 +76,15 @@ public abstract class WalCodec implements AutoCloseable {
 
     /** How much of the Java heap one running call takes, roughly; 0 if it is not worth counting. */
     public long heapBytesPerCall() {
+        return 0;
+    }
+
+    /**
+     * How much memory outside of the Java heap one running {@link #compress} takes, roughly and rather too much; 0 if it is not worth counting.
+     *
+     * @param sizeBytes of the file
+     */
+    public long nativeBytesPerCall(long sizeBytes) {
         return 0;
     }
 

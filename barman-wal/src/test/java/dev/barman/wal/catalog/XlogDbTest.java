@@ -23,6 +23,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
@@ -286,6 +287,24 @@ class XlogDbTest {
         assertThat(index.appendMissing(List.of(first, second))).isEmpty();
         assertThat(new XlogDb(directory.resolve("other-xlog.db")).appendMissing(List.of(first)))
                 .containsExactly(first);
+    }
+
+    @Test
+    void freshFilesAreLookedForWithoutAScan() throws IOException {
+        List<WalEntry> entries = segments(12_000);
+        index.append(entries);
+        assertThat(index.appendMissing(
+                        entries.subList(11_998, 12_000),
+                        Set.of(entries.get(11_998).name(), entries.get(11_999).name())))
+                .isEmpty();
+        // Far from where order would put it: only a scan finds it.
+        List<WalEntry> moved = new ArrayList<>(entries);
+        WalEntry last = moved.remove(11_999);
+        moved.add(3, last);
+        XlogDb other = new XlogDb(directory.resolve("other-xlog.db"));
+        other.append(moved);
+        assertThat(other.appendMissing(List.of(last))).isEmpty();
+        assertThat(other.appendMissing(List.of(last), Set.of(last.name()))).containsExactly(last);
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.barman.file.IoReason;
 import dev.barman.wal.BackupLabelFileName;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.WalSegmentSize;
 import dev.barman.wal.archive.ArchiveResult;
 import dev.barman.wal.archive.ArchiveVetoException;
 import dev.barman.wal.archive.FileStamp;
@@ -14,6 +15,8 @@ import dev.barman.wal.archive.ReadySegment;
 import dev.barman.wal.archive.ReadySegments;
 import dev.barman.wal.archive.RequestedSegment;
 import dev.barman.wal.archive.UnfitSegmentException;
+import dev.barman.wal.compress.CompressionSettings;
+import dev.barman.wal.compress.WalCodec;
 import dev.barman.wal.storage.StoreOutcome;
 import dev.barman.wal.storage.WalToStore;
 import java.io.IOException;
@@ -31,6 +34,7 @@ final class ArchiveRun {
     private final @Nullable ArchiveState state;
     private final Consumer<String> warnings;
     private final Ahead ahead;
+    private final UploadsAhead.Abandoned abandoned;
     private final ListenerCalls listener;
     private @Nullable CloudArchiveResult result;
 
@@ -46,13 +50,29 @@ final class ArchiveRun {
      * @param parallel how many segments a call archives at most
      * @param nanos for how long segments are added, and then again waited for
      * @param memoryBytes how much of them may be in memory
-     * @param compressions how many may be compressed at the same time
+     * @param compression how they are compressed, null for not at all
      */
-    record Ahead(int parallel, long nanos, long memoryBytes, int compressions) {
-        int concurrent(ReadySegment segment) {
+    record Ahead(
+            int parallel,
+            long nanos,
+            long memoryBytes,
+            @Nullable CompressionSettings compression) {
+        int concurrent(WalSegmentSize size, long maxHeapBytes) {
             // Larger ones lie in temporary files.
-            long inMemory = Math.min(segment.size().bytes(), WalCopy.MAX_IN_MEMORY);
-            return (int) Math.max(1, Math.min(Math.min(parallel - 1, compressions), memoryBytes / inMemory));
+            long inMemory = Math.min(size.bytes(), WalCopy.MAX_IN_MEMORY);
+            long most = Math.min(parallel - 1, memoryBytes / inMemory);
+            if (compression != null) {
+                // Some compressors need more than a segment.
+                try (WalCodec codec = WalCodec.of(compression)) {
+                    most = atMost(most, maxHeapBytes / 2, codec.heapBytesPerCall());
+                    most = atMost(most, memoryBytes, codec.nativeBytesPerCall(size.bytes()));
+                }
+            }
+            return (int) Math.max(1, most);
+        }
+
+        private static long atMost(long most, long bytes, long bytesEach) {
+            return bytesEach == 0 ? most : Math.min(most, bytes / bytesEach);
         }
     }
 
@@ -68,6 +88,7 @@ final class ArchiveRun {
             @Nullable ArchiveState state,
             Consumer<String> warnings,
             Ahead ahead,
+            UploadsAhead.Abandoned abandoned,
             ListenerCalls listener) {
         this.name = name;
         this.file = file;
@@ -75,6 +96,7 @@ final class ArchiveRun {
         this.state = state;
         this.warnings = warnings;
         this.ahead = ahead;
+        this.abandoned = abandoned;
         this.listener = listener;
     }
 
@@ -137,9 +159,9 @@ final class ArchiveRun {
         }
         archived.add(first);
         long now = System.nanoTime();
-        UploadsAhead uploads = new UploadsAhead(uploaders.get(), warnings, this::admits);
-        for (UploadsAhead.Done done :
-                uploads.run(following, ahead.concurrent(first), now + ahead.nanos, now + 2 * ahead.nanos)) {
+        UploadsAhead uploads = new UploadsAhead(uploaders.get(), warnings, this::admits, abandoned);
+        int concurrent = ahead.concurrent(first.size(), Runtime.getRuntime().maxMemory());
+        for (UploadsAhead.Done done : uploads.run(following, concurrent, now + ahead.nanos, now + 2 * ahead.nanos)) {
             outcomes.add(done.outcome());
             archived.add(done.segment());
         }

@@ -15,7 +15,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -57,20 +59,20 @@ final class ArchiveState {
      */
     void index(List<StoreOutcome> outcomes) throws NotRecordedException {
         List<WalEntry> entries = new ArrayList<>();
-        boolean mayBeThere = false;
+        Set<String> fresh = new HashSet<>();
         for (StoreOutcome outcome : outcomes) {
             entries.add(outcome.entry());
-            // A new object has no line; one that was there before may lack it, because a crash came between the two.
-            mayBeThere |= !(outcome instanceof StoreOutcome.Stored);
+            // One that was there before may have its line, or lack it, because a crash came between the two. A new
+            // object has none,
+            // unless the call for it found it and was faster than this one, which was storing others behind it.
+            if (outcome instanceof StoreOutcome.Stored) {
+                fresh.add(outcome.entry().name());
+            }
         }
         Path lockFile = directory.path().resolve("." + server + "-xlogdb.lock");
         XlogDb index = new XlogDb(directory.path().resolve(server + "-xlog.db"));
         try (LockFile lock = LockFile.acquire(lockFile, patience)) {
-            if (mayBeThere) {
-                index.appendMissing(entries);
-            } else {
-                index.append(entries);
-            }
+            index.appendMissing(entries, fresh);
         } catch (IOException e) {
             throw new NotRecordedException(
                     outcomes.get(0).location() + " is stored, but the WAL index " + index.file()

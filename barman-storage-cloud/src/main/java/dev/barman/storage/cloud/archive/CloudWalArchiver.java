@@ -8,7 +8,6 @@ import dev.barman.wal.WalFileName;
 import dev.barman.wal.archive.ArchiveListener;
 import dev.barman.wal.archive.StateDirectory;
 import dev.barman.wal.compress.CompressionSettings;
-import dev.barman.wal.compress.WalCodec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -30,8 +29,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A state directory that cannot be written to is a warning, and only the requested file is archived, without index.
  *
- * <p>Not thread-safe; several processes may use one bucket and one state directory. In memory at the same time are at most
- * {@link Builder#memory} bytes of segments, or one segment if that is larger.
+ * <p>Not thread-safe; several processes may use one bucket and one state directory. In memory at the same time are the requested segment
+ * and at most {@link Builder#memory} bytes of others, or one of them if that is larger. The uploads that a call gave up waiting for count
+ * until they end; they may outlive {@link #close}, on daemon threads, at most by what the store's own timeouts and repetitions take.
  */
 public final class CloudWalArchiver implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -50,6 +50,7 @@ public final class CloudWalArchiver implements AutoCloseable {
 
     private final Builder settings;
     private final @Nullable ArchiveState state;
+    private final UploadsAhead.Abandoned abandoned = new UploadsAhead.Abandoned();
     private @Nullable ObjectStore store;
     private @Nullable WalUploader uploader;
 
@@ -74,19 +75,6 @@ public final class CloudWalArchiver implements AutoCloseable {
      */
     public static Builder builder(StoreOpener stores, WalKeys keys) {
         return new Builder(stores, keys);
-    }
-
-    /** As many as half of the heap has room for; some compressors need more than a segment. */
-    private int compressionsAtOnce() {
-        if (settings.compression == null) {
-            return Integer.MAX_VALUE;
-        }
-        try (WalCodec codec = WalCodec.of(settings.compression)) {
-            long bytes = codec.heapBytesPerCall();
-            return bytes == 0
-                    ? Integer.MAX_VALUE
-                    : (int) Math.max(1, Runtime.getRuntime().maxMemory() / 2 / bytes);
-        }
     }
 
     /** How an archiver works. What is not said: no compression, no tags, no state directory, no listener. Not thread-safe. */
@@ -175,7 +163,7 @@ public final class CloudWalArchiver implements AutoCloseable {
             return this;
         }
 
-        /** How many bytes of segments may be in memory; 512 MiB unless said. */
+        /** How many bytes of segments may be in memory, and as many again of what compresses them outside of the heap; 512 MiB unless said. */
         public Builder memory(long bytes) {
             memory = bytes;
             return this;
@@ -208,7 +196,7 @@ public final class CloudWalArchiver implements AutoCloseable {
      */
     public CloudArchiveResult archive(Path wal, int parallel) throws IOException {
         ArchiveRun.Ahead ahead =
-                new ArchiveRun.Ahead(parallel, settings.ahead.toNanos(), settings.memory, compressionsAtOnce());
+                new ArchiveRun.Ahead(parallel, settings.ahead.toNanos(), settings.memory, settings.compression);
         return new ArchiveRun(
                         WalFileName.parse(String.valueOf(wal.getFileName())),
                         wal,
@@ -216,6 +204,7 @@ public final class CloudWalArchiver implements AutoCloseable {
                         state,
                         settings.warnings,
                         ahead,
+                        abandoned,
                         new ListenerCalls(settings.listener))
                 .archive();
     }
@@ -228,7 +217,7 @@ public final class CloudWalArchiver implements AutoCloseable {
         return uploader;
     }
 
-    /** Closes the bucket if it was opened. */
+    /** Closes the bucket if it was opened; does not wait for uploads that a call gave up waiting for. */
     @Override
     public void close() {
         if (uploader != null) {

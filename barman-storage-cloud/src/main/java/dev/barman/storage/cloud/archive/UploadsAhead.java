@@ -29,6 +29,7 @@ final class UploadsAhead {
     private final WalUploader uploader;
     private final Consumer<String> warnings;
     private final Gate gate;
+    private final Abandoned abandoned;
 
     /** Is asked, on the calling thread and in order, before an upload begins. */
     @FunctionalInterface
@@ -41,17 +42,28 @@ final class UploadsAhead {
 
     private record Started(ReadySegment segment, FutureTask<StoreOutcome> task) {}
 
-    UploadsAhead(WalUploader uploader, Consumer<String> warnings, Gate gate) {
+    /** The uploads of earlier calls that took too long for them and still go on: they have their part of the memory. Not thread-safe. */
+    static final class Abandoned {
+        private final List<FutureTask<StoreOutcome>> tasks = new ArrayList<>();
+
+        private int running() {
+            tasks.removeIf(FutureTask::isDone);
+            return tasks.size();
+        }
+    }
+
+    UploadsAhead(WalUploader uploader, Consumer<String> warnings, Gate gate, Abandoned abandoned) {
         this.uploader = uploader;
         this.warnings = warnings;
         this.gate = gate;
+        this.abandoned = abandoned;
     }
 
     /**
      * Uploads.
      *
      * @param following what to upload
-     * @param concurrent how many at a time
+     * @param concurrent how many at a time, with the abandoned ones of earlier calls
      * @param startUntil {@link System#nanoTime} after which none is begun
      * @param waitUntil {@link System#nanoTime} after which none is waited for
      * @return what was archived behind the requested segment, without a gap, in order
@@ -61,7 +73,7 @@ final class UploadsAhead {
         Deque<Started> running = new ArrayDeque<>();
         boolean more = true;
         while (true) {
-            while (more && running.size() < concurrent && System.nanoTime() - startUntil < 0) {
+            while (more && running.size() + abandoned.running() < concurrent && System.nanoTime() - startUntil < 0) {
                 ReadySegment segment = following.next();
                 more = segment != null && gate.admits(segment);
                 if (more && segment != null) {
@@ -75,6 +87,8 @@ final class UploadsAhead {
             StoreOutcome outcome = await(oldest, waitUntil);
             if (outcome == null) {
                 finish(running, waitUntil);
+                running.addFirst(oldest);
+                running.forEach(started -> abandoned.tasks.add(started.task));
                 return done;
             }
             done.add(new Done(oldest.segment, outcome));
@@ -118,7 +132,7 @@ final class UploadsAhead {
         return new Started(segment, task);
     }
 
-    /** Returns null for everything that ends the gapless row. An upload that takes too long is left alone: it harms nobody. */
+    /** Returns null for everything that ends the gapless row. An upload that takes too long is left alone: what it stores is found identical. */
     private @Nullable StoreOutcome await(Started started, long waitUntil) {
         String name = started.segment.name().text();
         try {
