@@ -12,20 +12,20 @@ case $main in
 esac
 # The commands for WAL get along with few jars, for a quick start.
 jar=barman-cloud-archive.jar classes=backup failure=4
+# Checksums and TLS are what most of the time goes to where it is not the network's, and only the second compiler knows the processor's
+# instructions for them. Nothing else runs often enough to be worth its time, nor that of the first.
+patient='-XX:TieredStopAtLevel=4'
+patient="$patient -XX:Tier3InvocationThreshold=400 -XX:Tier3MinInvocationThreshold=200 -XX:Tier3CompileThreshold=4000"
+patient="$patient -XX:Tier3BackEdgeThreshold=120000 -XX:Tier4InvocationThreshold=30000 -XX:Tier4MinInvocationThreshold=20000"
+patient="$patient -XX:Tier4CompileThreshold=40000 -XX:Tier4BackEdgeThreshold=400000"
+# What a training run told the second compiler of Java 25 about checksums makes each of them several times as slow.
+patient="$patient -XX:+UnlockDiagnosticVMOptions -XX:-AOTReplayTraining"
 case $main in
-    # Segments in memory, several at a time; checksums are what this command computes most, and only the second compiler knows
-    # the processor's instructions for them. Nothing else runs often enough here to be worth its time, nor that of the first.
-    CloudWalArchiveMain)
-        classes=wal direction=archive heap='-Xms72m -Xmx1g -XX:TieredStopAtLevel=4'
-        heap="$heap -XX:Tier3InvocationThreshold=400 -XX:Tier3MinInvocationThreshold=200 -XX:Tier3CompileThreshold=4000"
-        heap="$heap -XX:Tier3BackEdgeThreshold=120000 -XX:Tier4InvocationThreshold=30000 -XX:Tier4MinInvocationThreshold=20000"
-        heap="$heap -XX:Tier4CompileThreshold=40000 -XX:Tier4BackEdgeThreshold=400000"
-        # What the training run told the second compiler of Java 25 about checksums makes each of them several times as slow.
-        heap="$heap -XX:+UnlockDiagnosticVMOptions -XX:-AOTReplayTraining"
-        ;;
+    # Segments in memory, several at a time.
+    CloudWalArchiveMain) classes=wal direction=archive heap="-Xms72m -Xmx1g $patient" ;;
     CloudWalRestoreMain) classes=wal direction=restore failure=126 heap='-Xms16m -Xmx512m -XX:TieredStopAtLevel=4' ;;
     # Buffers for parts of archives.
-    CloudBackupMain | CloudRestoreMain) heap='-Xms32m -Xmx1g -XX:TieredStopAtLevel=4' ;;
+    CloudBackupMain | CloudRestoreMain) heap="-Xms32m -Xmx1g $patient" ;;
     *) heap='-Xms16m -Xmx256m' ;;
 esac
 . "$libs/launch.sh"

@@ -6,7 +6,9 @@ import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.Tablespace;
 import dev.barman.core.signal.TerminatedException;
 import dev.barman.core.signal.TerminationSignals;
+import dev.barman.object.ObjectInfo;
 import dev.barman.object.ObjectStore;
+import dev.barman.object.StorageException;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;
 import java.io.BufferedInputStream;
@@ -58,7 +60,9 @@ final class CloudBackupReader {
      * @param target the new data directory; missing or empty
      * @param locations where tablespaces go, by name; others go where they were
      * @throws CloudException when a directory is not empty or an archive is missing; nothing was written then
-     * @throws IOException when an archive cannot be read or unpacked; what was written is removed
+     * @throws StorageException when the store fails; what was written stays, and the same call goes on from there
+     * @throws TerminatedException when a signal came; likewise
+     * @throws IOException when an archive is damaged or cannot be unpacked; what was written is removed
      */
     void restore(CloudBackup backup, Path target, Map<String, Path> locations)
             throws CloudException, IOException, BarmanException {
@@ -72,35 +76,119 @@ final class CloudBackupReader {
         Job data = new Job(BackupArchive.DATA, tree(target, syncer), parts(backup, BackupArchive.DATA));
         Map<Tablespace, Job> tablespaces = new LinkedHashMap<>();
         for (Tablespace tablespace : backup.info().tablespaces()) {
+            if (isInData(backup, tablespace)) {
+                refuseLocation(tablespace, locations);
+                continue;
+            }
             Path location = locations.getOrDefault(tablespace.name(), Path.of(tablespace.location()));
             String name = Long.toString(tablespace.oid());
             tablespaces.put(tablespace, new Job(name, tree(location, syncer), parts(backup, name)));
         }
         List<Job> jobs = new ArrayList<>(List.of(data));
         jobs.addAll(tablespaces.values());
-        Set<Path> roots = new HashSet<>();
-        for (Job job : jobs) {
-            if (job.tree().isOccupied()) {
-                throw new CloudException(
-                        CloudExit.FAILED, "Destination " + job.tree().root() + " already exists and it is not empty");
-            }
-            if (!roots.add(job.tree().root())) {
-                throw new CloudException(
-                        CloudExit.FAILED,
-                        "Two tablespaces would be restored into " + job.tree().root());
-            }
+        // Nothing is written any more when the mark's lock is given up.
+        try (RestoreMark mark = new RestoreMark(data.tree().root(), describe(backup, jobs));
+                syncer) {
+            restore(backup.info(), data, tablespaces, mark);
         }
-        boolean complete = false;
+    }
+
+    private void restore(BackupInfo info, Job data, Map<Tablespace, Job> tablespaces, RestoreMark mark)
+            throws CloudException, IOException, BarmanException {
+        List<Job> jobs = new ArrayList<>(List.of(data));
+        jobs.addAll(tablespaces.values());
+        boolean resumed = mark.isThere();
+        refuseOccupied(jobs, resumed);
+        data.tree().create(resumed);
+        mark.lock();
+        if (mark.isThere() != resumed) {
+            throw new CloudException(
+                    CloudExit.FAILED,
+                    "Another process has just restored into " + data.tree().root());
+        }
+        boolean kept = false;
         try {
-            for (Job job : jobs) {
-                job.tree().create();
+            if (resumed) {
+                log.info("Going on with the restore that was interrupted");
+            } else {
+                mark.put();
+            }
+            for (Job job : tablespaces.values()) {
+                job.tree().create(resumed);
             }
             unpack(jobs);
-            complete(backup.info(), data, tablespaces);
-            complete = true;
+            complete(info, data, tablespaces);
+            mark.remove();
+            kept = true;
+        } catch (StorageException | TerminatedException e) {
+            // Another attempt may succeed, and goes on.
+            kept = true;
+            throw e;
         } finally {
-            if (!complete) {
+            if (!kept) {
                 discard(jobs);
+            }
+        }
+        if (resumed) {
+            long bytes = 0;
+            for (Job job : jobs) {
+                bytes += job.tree().passedOver();
+            }
+            log.info("Files with " + bytes + " bytes were restored already");
+        }
+    }
+
+    /** A tablespace in place, as developers have them, is a directory in {@code pg_tblspc} and has no archive of its own. */
+    private static boolean isInData(CloudBackup backup, Tablespace tablespace) {
+        if (Path.of(tablespace.location()).isAbsolute()) {
+            return false;
+        }
+        String name = Long.toString(tablespace.oid());
+        return BackupArchive.of(backup).stream()
+                .noneMatch(archive -> archive.name().equals(name));
+    }
+
+    private static void refuseLocation(Tablespace tablespace, Map<String, Path> locations) throws CloudException {
+        if (locations.containsKey(tablespace.name())) {
+            throw new CloudException(
+                    CloudExit.FAILED,
+                    "Tablespace " + tablespace.name() + " lies in the data directory (" + tablespace.location()
+                            + ") and cannot have another location");
+        }
+    }
+
+    /** What tells this restore from any other. */
+    private static String describe(CloudBackup backup, List<Job> jobs) {
+        StringBuilder words = new StringBuilder("restore of " + backup.info().id() + "\n");
+        for (Job job : jobs) {
+            words.append("into ").append(job.tree().root()).append('\n');
+            for (BackupArchive part : job.parts()) {
+                ObjectInfo object = part.object();
+                words.append(object.key())
+                        .append(' ')
+                        .append(object.sizeBytes())
+                        .append(' ')
+                        .append(object.lastModified())
+                        .append('\n');
+            }
+        }
+        return words.toString();
+    }
+
+    /** Of an interrupted restore everything in the directories is its own. */
+    private static void refuseOccupied(List<Job> jobs, boolean resumed) throws CloudException, IOException {
+        Set<Path> roots = new HashSet<>();
+        for (Job job : jobs) {
+            Path root = job.tree().root();
+            if (!resumed && job.tree().isOccupied()) {
+                String hint = RestoreMark.isIn(root)
+                        ? ": it has the unfinished restore of something else; repeat that restore, or remove the directory"
+                        : "";
+                throw new CloudException(
+                        CloudExit.FAILED, "Destination " + root + " already exists and it is not empty" + hint);
+            }
+            if (!roots.add(root)) {
+                throw new CloudException(CloudExit.FAILED, "Two tablespaces would be restored into " + root);
             }
         }
     }

@@ -110,7 +110,7 @@ public final class CloudRestoreMain extends CloudCommand {
         } catch (TerminatedException e) {
             throw new CloudException(
                     CloudExit.FAILED,
-                    "The restore was interrupted (" + e.getMessage() + "); what was restored is removed");
+                    "The restore was interrupted (" + e.getMessage() + "); the same command goes on with it");
         }
         return CloudExit.OK;
     }

@@ -10,8 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +33,10 @@ final class FileSyncer implements AutoCloseable {
     /**
      * Begins to make durable what a file has now. One that is gone when its turn comes is passed over: something else has taken its place.
      *
+     * @param modified the modification time that the file gets afterwards, null for none: whoever finds it knows that the file is durable
      * @throws IOException when an earlier file could not be made durable
      */
-    void sync(Path file) throws IOException {
+    void sync(Path file, @Nullable FileTime modified) throws IOException {
         synchronized (this) {
             rethrow();
             underWay++;
@@ -43,6 +46,9 @@ final class FileSyncer implements AutoCloseable {
             try {
                 if (isWanted() && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                     Fsync.file(file);
+                    if (modified != null) {
+                        Files.setLastModifiedTime(file, modified);
+                    }
                 }
             } catch (NoSuchFileException e) {
                 // Gone between the two questions.
@@ -95,12 +101,24 @@ final class FileSyncer implements AutoCloseable {
         rethrow();
     }
 
-    /** Ends the threads. What has not begun by now is not done. */
+    /** Ends the threads, and waits for what they are about. What has not begun by now is not done. */
     @Override
     public void close() {
         synchronized (this) {
             ended = true;
         }
         threads.shutdown();
+        boolean interrupted = false;
+        boolean terminated = false;
+        while (!terminated) {
+            try {
+                terminated = threads.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

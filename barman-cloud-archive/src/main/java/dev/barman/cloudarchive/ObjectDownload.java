@@ -78,15 +78,29 @@ final class ObjectDownload extends InputStream {
         return count;
     }
 
+    /** What has not been asked for yet is not fetched either. */
+    @Override
+    public long skip(long count) throws IOException {
+        long left = count;
+        while (left > 0) {
+            if (position == current.length() && pieces.isEmpty()) {
+                long jump = Math.min(left, object.sizeBytes() - asked);
+                asked += jump;
+                return count - left + jump;
+            }
+            take();
+            int step = (int) Math.min(left, current.length() - position);
+            position += step;
+            left -= step;
+        }
+        return count;
+    }
+
     private boolean fill() throws IOException {
         if (position < current.length()) {
             return true;
         }
-        if (current.length() > 0) {
-            free.add(current.bytes());
-        }
-        current = Piece.NONE;
-        position = 0;
+        recycle();
         while (pieces.size() < ahead && asked < object.sizeBytes()) {
             long offset = asked;
             int length = (int) Math.min(pieceBytes, object.sizeBytes() - offset);
@@ -95,6 +109,23 @@ final class ObjectDownload extends InputStream {
             pieces.add(fetchers.submit(() -> fetch(offset, length, buffer)));
             asked += length;
         }
+        return take();
+    }
+
+    private void recycle() {
+        if (current.length() > 0) {
+            free.add(current.bytes());
+        }
+        current = Piece.NONE;
+        position = 0;
+    }
+
+    /** Makes the next piece that was asked for the current one, where that one is read; false when there is none. */
+    private boolean take() throws IOException {
+        if (position < current.length()) {
+            return true;
+        }
+        recycle();
         Future<Piece> next = pieces.poll();
         if (next == null) {
             return false;
@@ -127,7 +158,11 @@ final class ObjectDownload extends InputStream {
                 throw e;
             } catch (IOException e) {
                 if (attempt == ATTEMPTS) {
-                    throw new IOException("Cannot read " + object.key() + ": " + e.getMessage(), e);
+                    throw new StorageException(
+                            "Cannot read " + object.key() + ": " + e.getMessage(),
+                            StorageException.Reason.UNREACHABLE,
+                            false,
+                            e);
                 }
             }
         }

@@ -1,38 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cloudarchive;
 
+import dev.barman.core.recovery.UnpackedTree;
 import dev.barman.core.signal.TerminatedException;
 import dev.barman.core.signal.TerminationSignals;
 import dev.barman.file.Fsync;
+import dev.barman.object.StorageException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A directory that a restore fills from tar archives. Nothing an archive says makes it write outside of that directory: names are relative and
- * without {@code ..}, no directory on the way is a link, links that lead out are left out, and hard links and special files refused.
- * Not thread-safe.
+ * A directory that a restore fills from tar archives, or goes on to fill. Nothing an archive says makes it write outside of that directory (see
+ * {@link UnpackedTree}); links that lead out are left out, and hard links and special files refused.
+ *
+ * <p>A file gets its modification time when everything else of it is durable. So a file of the right size and time is whole, whatever ended an
+ * earlier attempt. Not thread-safe.
  */
 final class RestoredTree {
     private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
@@ -46,14 +44,14 @@ final class RestoredTree {
     private final TerminationSignals signals;
     private final FileSyncer syncer;
     private final byte[] buffer = new byte[BUFFER_BYTES];
-    /** Directories of which it is known that they are none but directories. */
-    private final Set<Path> real = new HashSet<>();
+    /** The files of this attempt, when there was an earlier one. */
+    private final Set<Path> done = new HashSet<>();
 
-    private final List<TimedDirectory> directories = new ArrayList<>();
+    private @Nullable UnpackedTree tree;
+    private boolean resumed;
     private boolean created;
+    private long passedOver;
     private Ownership.@Nullable Owner owner;
-
-    private record TimedDirectory(Path path, Set<PosixFilePermission> mode, FileTime modified) {}
 
     RestoredTree(Path root, Ownership ownership, CloudLog log, TerminationSignals signals, FileSyncer syncer) {
         this.root = root;
@@ -75,13 +73,16 @@ final class RestoredTree {
         if (!Files.isDirectory(root)) {
             return true;
         }
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(root)) {
-            return entries.iterator().hasNext();
-        }
+        return !RestoreMark.isAllIn(root);
     }
 
-    /** Creates the directory where it is missing, for its owner only. */
-    void create() throws IOException {
+    /**
+     * Creates the directory where it is missing, for its owner only.
+     *
+     * @param begun whether what is in it is of an earlier attempt to restore the same
+     */
+    void create(boolean begun) throws IOException {
+        resumed = begun;
         if (!Files.isDirectory(root)) {
             Path parent = root.getParent();
             if (parent != null) {
@@ -91,7 +92,19 @@ final class RestoredTree {
             created = true;
         }
         Files.setPosixFilePermissions(root, PRIVATE);
-        real.add(root);
+        tree = new UnpackedTree(root, begun);
+    }
+
+    private UnpackedTree tree() {
+        if (tree == null) {
+            throw new IllegalStateException("not created: " + root);
+        }
+        return tree;
+    }
+
+    /** The bytes of files that an earlier attempt restored. */
+    long passedOver() {
+        return passedOver;
     }
 
     /** Who the archive's root entry belongs to, null when there was none. */
@@ -104,6 +117,7 @@ final class RestoredTree {
      *
      * @param content the uncompressed archive; read to its end and left open
      * @param name what to call it in messages
+     * @throws StorageException when the store fails
      * @throws IOException when it is damaged or incomplete, has an entry that does not belong into it, or cannot be written
      * @throws TerminatedException when a signal came
      */
@@ -113,12 +127,14 @@ final class RestoredTree {
             TarArchiveInputStream tar = new TarArchiveInputStream(end);
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 signals.check();
-                unpack(tar, entry);
+                unpack(tar, entry, end);
             }
             // To the end, where the checksum of compressed data is.
             while (end.read(buffer, 0, buffer.length) >= 0) {
                 // padding
             }
+        } catch (StorageException e) {
+            throw e;
         } catch (IOException e) {
             throw new IOException("Cannot restore " + name + ": " + e.getMessage(), e);
         }
@@ -127,79 +143,54 @@ final class RestoredTree {
         }
     }
 
-    private void unpack(TarArchiveInputStream tar, TarArchiveEntry entry) throws IOException, TerminatedException {
-        Path file = locate(entry.getName());
-        Set<PosixFilePermission> mode = permissions(entry.getMode());
-        if (entry.isDirectory()) {
-            if (file.equals(root)) {
-                owner = Ownership.Owner.of(entry);
+    private void unpack(TarArchiveInputStream tar, TarArchiveEntry entry, TarEnd content)
+            throws IOException, TerminatedException {
+        Path file = tree().locate(entry.getName());
+        if (UnpackedTree.isPlainFile(entry)) {
+            if (isDone(file, entry)) {
+                content.passOver(entry.getSize());
+                passedOver += entry.getSize();
+                return;
             }
-            directory(file);
-            ownership.give(file, Ownership.Owner.of(entry));
-            directories.add(new TimedDirectory(file, mode, entry.getLastModifiedTime()));
-        } else if (entry.isSymbolicLink()) {
-            link(file, entry);
-        } else if (isPlain(entry)) {
             makeWay(file);
             write(tar, file, entry.getSize());
             // The owner first: a change of it takes bits of the mode away.
             ownership.give(file, Ownership.Owner.of(entry));
-            Files.setPosixFilePermissions(file, mode);
-            Files.setLastModifiedTime(file, entry.getLastModifiedTime());
-            syncer.sync(file);
+            Files.setPosixFilePermissions(file, UnpackedTree.permissions(entry));
+            syncer.sync(file, entry.getLastModifiedTime());
+        } else if (entry.isDirectory()) {
+            if (file.equals(root)) {
+                owner = Ownership.Owner.of(entry);
+            }
+            tree().directory(file);
+            ownership.give(file, Ownership.Owner.of(entry));
+            tree().note(file, entry);
         } else {
-            throw new IOException(
-                    "the archive has an entry of a kind that no backup of PostgreSQL has: " + entry.getName());
+            link(file, entry);
         }
     }
 
-    /** The library takes special files for ordinary ones without content. */
-    private static boolean isPlain(TarArchiveEntry entry) {
-        return entry.isFile()
-                && !entry.isLink()
-                && !entry.isFIFO()
-                && !entry.isCharacterDevice()
-                && !entry.isBlockDevice();
+    /** Whether an earlier attempt made this file whole. Of two entries of one name it may have been either. */
+    private boolean isDone(Path file, TarArchiveEntry entry) throws IOException {
+        if (!resumed || !done.add(file) || !tree().way(file)) {
+            return false;
+        }
+        BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        return found.isRegularFile()
+                && found.size() == entry.getSize()
+                && found.lastModifiedTime().equals(entry.getLastModifiedTime());
     }
 
-    private Path locate(String name) throws IOException {
-        boolean outside = name.startsWith("/") || name.indexOf('\0') >= 0;
-        for (String segment : name.split("/", -1)) {
-            outside |= segment.equals("..");
+    /** Takes away an earlier entry of the name: the later one counts. */
+    private void makeWay(Path file) throws IOException, TerminatedException {
+        if (tree().way(file)) {
+            // Or it would be the new file that is told to be durable.
+            syncer.await(signals);
+            Files.delete(file);
         }
-        if (outside) {
-            throw new IOException("the archive has an entry outside of itself: " + name);
-        }
-        return root.resolve(name).normalize();
     }
 
-    private void directory(Path directory) throws IOException {
-        if (real.contains(directory)) {
-            return;
-        }
-        Path parent = directory.getParent();
-        if (parent == null || !directory.startsWith(root)) {
-            throw new IOException("the archive has an entry outside of itself: " + directory);
-        }
-        directory(parent);
-        if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
-            throw new IOException("the archive has a file and a directory of the same name: " + directory);
-        }
-        Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(PRIVATE));
-        real.add(directory);
-    }
-
-    /** Makes sure of the directories above a file, and takes away an earlier entry of its name: the later one counts. */
-    private void makeWay(Path file) throws IOException {
-        Path parent = file.getParent();
-        if (parent == null || file.equals(root) || real.contains(file)) {
-            throw new IOException("the archive has a file and a directory of the same name: " + file);
-        }
-        directory(parent);
-        Files.deleteIfExists(file);
-    }
-
-    private void link(Path file, TarArchiveEntry entry) throws IOException {
+    private void link(Path file, TarArchiveEntry entry) throws IOException, TerminatedException {
         Path parent = file.getParent();
         Path target = Path.of(entry.getLinkName());
         if (parent == null
@@ -228,7 +219,7 @@ final class RestoredTree {
                 unsynced += count;
                 if (unsynced >= SYNC_BYTES) {
                     unsynced = 0;
-                    syncer.sync(file);
+                    syncer.sync(file, null);
                 }
                 signals.check();
             }
@@ -244,7 +235,7 @@ final class RestoredTree {
         if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        directory(directory);
+        tree().directory(directory);
         if (owner != null) {
             ownership.give(directory, owner);
         }
@@ -258,7 +249,7 @@ final class RestoredTree {
     }
 
     /** Creates a link of ours, which may lead anywhere. */
-    void addLink(String name, Path target) throws IOException {
+    void addLink(String name, Path target) throws IOException, TerminatedException {
         Path link = root.resolve(name);
         makeWay(link);
         Files.createSymbolicLink(link, target);
@@ -269,14 +260,9 @@ final class RestoredTree {
 
     /** Sets what could not be set before the directories were full, and makes everything durable. */
     void finish() throws IOException, TerminatedException {
-        for (int i = directories.size() - 1; i >= 0; i--) {
-            TimedDirectory directory = directories.get(i);
-            Files.setPosixFilePermissions(directory.path(), directory.mode());
-            Files.getFileAttributeView(directory.path(), BasicFileAttributeView.class)
-                    .setTimes(directory.modified(), null, null);
-        }
         syncer.await(signals);
-        for (Path directory : real) {
+        tree().finishDirectories();
+        for (Path directory : tree().directories()) {
             Fsync.directory(directory);
         }
         Path parent = root.getParent();
@@ -287,7 +273,7 @@ final class RestoredTree {
 
     /** Removes what was restored, after a failure: what remained would stand in the way of the next attempt. */
     void discard() throws IOException {
-        if (real.isEmpty()) {
+        if (tree == null) {
             return;
         }
         // The directory that was given may be a link to the one that was filled.
@@ -307,20 +293,5 @@ final class RestoredTree {
                 return FileVisitResult.CONTINUE;
             }
         });
-    }
-
-    private static Set<PosixFilePermission> permissions(int mode) {
-        PosixFilePermission[] bits = {
-            PosixFilePermission.OTHERS_EXECUTE, PosixFilePermission.OTHERS_WRITE, PosixFilePermission.OTHERS_READ,
-            PosixFilePermission.GROUP_EXECUTE, PosixFilePermission.GROUP_WRITE, PosixFilePermission.GROUP_READ,
-            PosixFilePermission.OWNER_EXECUTE, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_READ
-        };
-        Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
-        for (int i = 0; i < bits.length; i++) {
-            if ((mode & (1 << i)) != 0) {
-                permissions.add(bits[i]);
-            }
-        }
-        return permissions;
     }
 }

@@ -424,4 +424,27 @@ class CloudRestoreMainTest {
         assertThat(restoreOf("auto", options.split(" "))).isEqualTo(code);
         assertThat(target).doesNotExist();
     }
+
+    @Test
+    void tablespaceInPlaceComesWithTheData() throws IOException {
+        bucket.put(
+                BASE + "data.tar",
+                data().directory("pg_tblspc/16390")
+                        .directory("pg_tblspc/16390/PG_15_202209061")
+                        .file("pg_tblspc/16390/PG_15_202209061/5", "relation")
+                        .bytes());
+        add(CloudBucket.backup(1, 1, 4).tablespaces(List.of(new Tablespace("here", 16390, "pg_tblspc/16390"))));
+
+        assertThat(restore("--tablespace", "here:" + tablespace)).isEqualTo(1);
+        assertThat(bucket.err).contains("Tablespace here lies in the data directory (pg_tblspc/16390)");
+        assertThat(tree(directory)).isEmpty();
+
+        assertThat(restore("--tablespace", "other:" + tablespace))
+                .as(bucket.err)
+                .isZero();
+        assertThat(target.resolve("pg_tblspc/16390")).isDirectory().isNotEmptyDirectory();
+        assertThat(Files.isSymbolicLink(target.resolve("pg_tblspc/16390"))).isFalse();
+        assertThat(target.resolve("pg_tblspc/16390/PG_15_202209061/5")).hasContent("relation");
+        assertThat(tablespace).doesNotExist();
+    }
 }

@@ -125,6 +125,22 @@ class ObjectDownloadTest {
     }
 
     @Test
+    void whatIsSkippedIsNotFetched() throws IOException {
+        for (int before : new int[] {0, 1, 999, 1000, 2500}) {
+            opened.set(0);
+            try (InputStream in = download(breaking(1_000_000, true), content.length)) {
+                assertThat(in.readNBytes(before)).hasSize(before);
+                assertThat(in.skip(8_000)).isEqualTo(8_000);
+                assertThat(in.readNBytes(1_500)).isEqualTo(Arrays.copyOfRange(content, before + 8_000, before + 9_500));
+                assertThat(in.skip(100)).isEqualTo(100);
+                assertThat(in.readAllBytes()).isEqualTo(Arrays.copyOfRange(content, before + 9_600, content.length));
+                assertThat(in.skip(1)).isZero();
+            }
+            assertThat(opened.get()).as("pieces of %s", before).isLessThan(11);
+        }
+    }
+
+    @Test
     void missingObjectIsAFailureOfTheStore() {
         memory.delete(List.of(KEY));
         assertThatThrownBy(() -> download(memory, 5).read()).isInstanceOf(StorageException.class);

@@ -39,7 +39,7 @@ final class PlainConnections implements UrlConnectionFactory {
             http.setConnectTimeout(Math.toIntExact(connectTimeout.toMillis()));
             http.setReadTimeout(Math.toIntExact(readTimeout.toMillis()));
             http.setInstanceFollowRedirects(false);
-            return http;
+            return new BufferedBodyConnection(http);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
