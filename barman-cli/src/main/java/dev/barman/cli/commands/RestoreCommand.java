@@ -223,7 +223,7 @@ public final class RestoreCommand implements Command {
                 new BackupCatalog(server.name(), null, directories.basebackups(), directories.meta()),
                 new WalArchive(
                         ServerWalIndex.of(server),
-                        new WalDelivery(server.name(), directories.wals(), archive.compression(), archive.decryption()),
+                        new WalDelivery(server.name(), archive.storage(), archive.compression(), archive.decryption()),
                         pendingWals(context, server, hooks)),
                 hooks,
                 context.out(),

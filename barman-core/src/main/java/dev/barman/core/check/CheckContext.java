@@ -123,7 +123,8 @@ public final class CheckContext implements AutoCloseable {
     /** Reading the index of an archive that does not exist would make one. */
     private boolean hasIndex() {
         return Files.exists(index.file())
-                || Files.isDirectory(server.directories().wals());
+                || (server.directories().walsUrl() == null
+                        && Files.isDirectory(server.directories().wals()));
     }
 
     /** Creates the server's directories that are missing; returns what went wrong, asked and tried once. */
