@@ -2,7 +2,6 @@
 package dev.barman.core.archive;
 
 import dev.barman.core.BarmanException;
-import dev.barman.core.check.PendingWals;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.message.Messages;
 import dev.barman.core.signal.TerminatedException;

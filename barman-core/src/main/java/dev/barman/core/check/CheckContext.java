@@ -2,6 +2,7 @@
 package dev.barman.core.check;
 
 import dev.barman.core.BarmanException;
+import dev.barman.core.archive.PendingWals;
 import dev.barman.core.catalog.BackupCatalog;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupWalInfo;

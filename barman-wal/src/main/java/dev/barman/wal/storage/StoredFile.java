@@ -8,6 +8,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +41,7 @@ public final class StoredFile implements Closeable {
      */
     public static StoredFile copy(InputStream stored, String location) throws IOException {
         Path file = Files.createTempFile("barman-wal-", ".tmp");
+        Copies.OPEN.add(file);
         boolean complete = false;
         try {
             Files.copy(stored, file, StandardCopyOption.REPLACE_EXISTING);
@@ -47,6 +50,7 @@ public final class StoredFile implements Closeable {
         } finally {
             if (!complete) {
                 Files.deleteIfExists(file);
+                Copies.OPEN.remove(file);
             }
         }
     }
@@ -72,9 +76,29 @@ public final class StoredFile implements Closeable {
         if (copy) {
             try {
                 Files.deleteIfExists(file);
+                Copies.OPEN.remove(file);
             } catch (IOException e) {
                 // What it was needed for is done; a temporary file that stays is no reason to fail.
                 logger.warn("Cannot remove the temporary file {}: {}", file, IoReason.of(e, file));
+            }
+        }
+    }
+
+    /** A program that is ended by a signal, as PostgreSQL does with its restore_command, leaves no copies. Loaded with the first one. */
+    private static final class Copies {
+        static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
+        static {
+            Runtime.getRuntime().addShutdownHook(new Thread(Copies::remove, "remove-wal-copies"));
+        }
+
+        private static void remove() {
+            for (Path file : OPEN) {
+                try {
+                    Files.deleteIfExists(file);
+                } catch (IOException e) {
+                    logger.debug("Cannot remove the temporary file {}: {}", file, e.getMessage());
+                }
             }
         }
     }

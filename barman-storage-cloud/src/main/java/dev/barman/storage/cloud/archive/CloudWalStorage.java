@@ -2,7 +2,6 @@
 package dev.barman.storage.cloud.archive;
 
 import dev.barman.file.IoReason;
-import dev.barman.object.ObjectInfo;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.StorageException;
@@ -21,9 +20,7 @@ import dev.barman.wal.storage.WalToStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.NoSuchFileException;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -149,16 +146,7 @@ public final class CloudWalStorage implements WalStorage, AutoCloseable {
 
     @Override
     public Optional<StoredWal> stat(WalFileName name) throws IOException {
-        return wals().find(name).map(found -> stored(name, found.object(), found.compression()));
-    }
-
-    private StoredWal stored(WalFileName name, ObjectInfo object, @Nullable CompressionAlgorithm form) {
-        return new StoredWal(
-                name,
-                object.sizeBytes(),
-                object.lastModified(),
-                keys.url(object.key()),
-                form == null ? null : form.id());
+        return wals().find(name).map(found -> BucketListing.stored(keys, name, found.object(), found.compression()));
     }
 
     @Override
@@ -251,63 +239,7 @@ public final class CloudWalStorage implements WalStorage, AutoCloseable {
 
     @Override
     public void list(StoredWalVisitor visitor) throws IOException {
-        Listing listing = new Listing(visitor);
-        List<IOException> failures = new ArrayList<>();
-        store().forEach(keys.prefix(), object -> {
-            try {
-                listing.add(object);
-                return true;
-            } catch (IOException e) {
-                failures.add(e);
-                return false;
-            }
-        });
-        if (!failures.isEmpty()) {
-            throw failures.get(0);
-        }
-        listing.flush();
-    }
-
-    /** Keys come in an order that the suffixes disturb, but only within a directory. */
-    private final class Listing {
-        private final StoredWalVisitor visitor;
-        private final Map<String, StoredWal> group = new TreeMap<>();
-        private final Map<String, Integer> ranks = new HashMap<>();
-        private String directory = "";
-
-        Listing(StoredWalVisitor visitor) {
-            this.visitor = visitor;
-        }
-
-        void add(ObjectInfo object) throws IOException {
-            Optional<WalFileName> name = keys.nameOf(object.key());
-            Optional<WalKeys.Form> form = name.flatMap(known -> keys.formOf(known, object.key()));
-            if (form.isEmpty()) {
-                return;
-            }
-            String text = name.get().text();
-            String own = name.get().hashDirectory();
-            // Each history is a group of its own.
-            String next = own.isEmpty() ? text : own;
-            if (!next.equals(directory)) {
-                flush();
-                directory = next;
-            }
-            int rank = WalKeys.forms().indexOf(form.get());
-            Integer known = ranks.get(text);
-            if (known == null || rank < known) {
-                ranks.put(text, rank);
-                group.put(text, stored(name.get(), object, form.get().compression()));
-            }
-        }
-
-        void flush() throws IOException {
-            for (StoredWal wal : group.values()) {
-                visitor.visit(wal);
-            }
-            group.clear();
-            ranks.clear();
-        }
+        BucketListing.of(store(), keys, visitor);
     }
 
     @Override

@@ -8,13 +8,9 @@ import dev.barman.storage.cloud.s3.S3ObjectStore;
 import dev.barman.storage.cloud.s3.S3Settings;
 import dev.barman.storage.cloud.s3.S3TestServer;
 import dev.barman.wal.WalFileName;
-import dev.barman.wal.catalog.WalEntry;
 import dev.barman.wal.compress.CompressionAlgorithm;
-import dev.barman.wal.storage.MemoryWalStorage;
 import dev.barman.wal.storage.SampleWals;
 import dev.barman.wal.storage.StoreOutcome;
-import dev.barman.wal.storage.WalStorage;
-import dev.barman.wal.storage.WalStorageContract;
 import dev.barman.wal.storage.WalToStore;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The contract on a real S3 server; and processes that are killed between the steps of a save. */
-class CloudWalStorageIT extends WalStorageContract {
+class CloudWalStorageIT extends BucketContract {
     private static final AtomicInteger BUCKETS = new AtomicInteger();
 
     @TempDir
@@ -42,12 +38,11 @@ class CloudWalStorageIT extends WalStorageContract {
 
     private static S3TestServer server;
 
-    @TempDir
-    Path directory;
-
-    private ObjectStore store;
     private String bucketName = "";
-    private BucketFixture bucket;
+
+    CloudWalStorageIT() {
+        super(CompressionAlgorithm.GZIP);
+    }
 
     @BeforeAll
     static void startServer() throws Exception {
@@ -70,27 +65,11 @@ class CloudWalStorageIT extends WalStorageContract {
     }
 
     @Override
-    protected WalStorage emptyStorage() throws IOException {
+    ObjectStore emptyStore() throws IOException {
         bucketName = "wals-" + BUCKETS.incrementAndGet();
-        store = open(server.endpoint(), bucketName);
-        store.createContainer();
-        bucket = new BucketFixture(directory);
-        return bucket.storage(store, CompressionAlgorithm.GZIP);
-    }
-
-    @Override
-    protected List<WalEntry> indexLines() throws IOException {
-        return bucket.lines();
-    }
-
-    @Override
-    protected void loseIndexLines() throws IOException {
-        bucket.loseLines();
-    }
-
-    @Override
-    protected byte[] plainContent(InputStream stored, WalFileName name) throws IOException {
-        return MemoryWalStorage.plain(stored.readAllBytes());
+        ObjectStore empty = open(server.endpoint(), bucketName);
+        empty.createContainer();
+        return empty;
     }
 
     @ParameterizedTest
