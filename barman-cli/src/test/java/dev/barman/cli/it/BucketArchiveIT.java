@@ -277,7 +277,7 @@ class BucketArchiveIT {
         assertThat(target.resolve(waiting))
                 .hasSameBinaryContentAs(host.incoming().resolve(waiting));
         assertThat(host.barman("check", "main").out()).contains("\tWAL bucket: FAILED (");
-        assertThat(host.barman("delete", "main", id).err()).contains("127.0.0.1");
+        assertThat(host.barman("delete", "main", id).err()).contains("no answer", "Nothing was deleted");
         assertThat(host.barman("list-backups", "--minimal", "main").ok().out()).isEqualTo(id + "\n");
         assertThat(indexed()).isEqualTo(archived);
 
@@ -319,6 +319,6 @@ class BucketArchiveIT {
 
         assertThat(indexed()).doesNotHaveDuplicates().containsAll(expected).isSorted();
         assertThat(Files.list(host.incoming())).isEmpty();
-        assertThat(host.home().resolve("main/errors")).isEmptyDirectory();
+        assertThat(host.home().resolve("main/errors")).doesNotExist();
     }
 }
