@@ -58,17 +58,9 @@ final class CloudWals {
     /** The WAL file that an object holds, null when it is something else. */
     @Nullable
     CloudWal recognise(ObjectKey key) {
-        String last = key.name();
-        for (int end = last.length(); end > 0; end = last.lastIndexOf('.', end - 1)) {
-            Optional<WalFileName> name = WalFileName.tryParse(last.substring(0, end));
-            if (name.isPresent()) {
-                Optional<WalKeys.Form> form = keys.formOf(name.get(), key);
-                return form.isEmpty()
-                        ? null
-                        : new CloudWal(name.get(), key, form.get().compression());
-            }
-        }
-        return null;
+        Optional<WalFileName> name = keys.nameOf(key);
+        Optional<WalKeys.Form> form = name.flatMap(known -> keys.formOf(known, key));
+        return form.isEmpty() ? null : new CloudWal(name.get(), key, form.get().compression());
     }
 
     /**

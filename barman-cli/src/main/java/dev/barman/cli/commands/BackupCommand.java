@@ -197,7 +197,7 @@ public final class BackupCommand implements Command {
                             ServerWalArchive.of(server).storage(),
                             hooks,
                             context.out()),
-                    new CheckBackupService(catalog, server.directories(), context.out()),
+                    new CheckBackupService(catalog, server, context.out()),
                     hooks,
                     context.out(),
                     context.clock());

@@ -30,7 +30,7 @@ public final class CheckBackupCommand implements Command {
         ServerCatalog catalog = ServerCatalog.of(server);
         Optional<BackupInfo> backup = BackupArgument.resolve(context, catalog);
         if (backup.isPresent()) {
-            new CheckBackupService(catalog.catalog(), server.directories(), context.out())
+            new CheckBackupService(catalog.catalog(), server, context.out())
                     .check(backup.get().id());
         }
     }

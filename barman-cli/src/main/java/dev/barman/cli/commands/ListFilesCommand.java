@@ -15,7 +15,6 @@ import dev.barman.core.backup.ServerCatalog;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.config.ServerConfig;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -58,11 +57,11 @@ public final class ListFilesCommand implements Command {
             return;
         }
         Selection selection = Selection.valueOf(target.toUpperCase(Locale.ROOT));
-        for (Path file : new BackupFileList(catalog).list(backup.get(), selection, emptyDirectories)) {
+        for (String file : new BackupFileList(catalog).list(backup.get(), selection, emptyDirectories)) {
             if (context.out() instanceof JsonWriter json) {
-                json.document().array("_INFO").add(file.toString());
+                json.document().array("_INFO").add(file);
             } else {
-                context.out().print(file.toString());
+                context.out().print(file);
             }
         }
     }

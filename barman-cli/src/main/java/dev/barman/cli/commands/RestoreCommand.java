@@ -15,10 +15,10 @@ import dev.barman.cli.output.JsonWriter;
 import dev.barman.core.BarmanException;
 import dev.barman.core.archive.ArchiveWalService;
 import dev.barman.core.archive.ArchiveWalService.Occasion;
+import dev.barman.core.archive.PendingWals;
 import dev.barman.core.archive.ServerWalArchive;
 import dev.barman.core.archive.ServerWalIndex;
 import dev.barman.core.catalog.BackupCatalog;
-import dev.barman.core.check.PendingWals;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.config.ServerDirectories;
 import dev.barman.core.hook.HookAbortedException;
@@ -223,7 +223,7 @@ public final class RestoreCommand implements Command {
                 new BackupCatalog(server.name(), null, directories.basebackups(), directories.meta()),
                 new WalArchive(
                         ServerWalIndex.of(server),
-                        new WalDelivery(server.name(), directories.wals(), archive.compression(), archive.decryption()),
+                        new WalDelivery(server.name(), archive.storage(), archive.compression(), archive.decryption()),
                         pendingWals(context, server, hooks)),
                 hooks,
                 context.out(),

@@ -5,7 +5,7 @@ import dev.barman.cli.frame.CommandContext;
 import dev.barman.core.BarmanException;
 import dev.barman.core.archive.ArchiveWalService;
 import dev.barman.core.archive.ArchiveWalService.Occasion;
-import dev.barman.core.check.PendingWals;
+import dev.barman.core.archive.PendingWals;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.hook.HookRunner;
 import dev.barman.core.postgres.ConnInfo;

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 final class BarmanHost implements AutoCloseable {
     private final Path directory;
     private final List<Process> background = new ArrayList<>();
+    private final Map<String, String> environment = new TreeMap<>();
 
     private BarmanHost(Path directory) {
         this.directory = directory;
@@ -79,7 +80,13 @@ final class BarmanHost implements AutoCloseable {
     }
 
     Result barman(String... args) throws IOException {
-        return run(barmanCommand(args));
+        return run(barmanCommand(args), environment);
+    }
+
+    /** Adds variables to the environment of the commands of this host. */
+    BarmanHost environment(Map<String, String> variables) {
+        environment.putAll(variables);
+        return this;
     }
 
     List<String> barmanCommand(String... args) {
@@ -90,11 +97,12 @@ final class BarmanHost implements AutoCloseable {
 
     /** Starts a command that goes on; it is ended by {@link #close()} at the latest. */
     Process start(String... args) throws IOException {
-        Process process = new ProcessBuilder(barmanCommand(args))
+        ProcessBuilder builder = new ProcessBuilder(barmanCommand(args))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        directory.resolve("background.log").toFile()))
-                .start();
+                        directory.resolve("background.log").toFile()));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         background.add(process);
         return process;
     }

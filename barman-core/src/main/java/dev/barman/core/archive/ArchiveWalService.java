@@ -11,7 +11,6 @@ import dev.barman.core.message.Messages;
 import dev.barman.file.LockBusyException;
 import dev.barman.file.LockFile;
 import dev.barman.storage.local.ErrorsDirectory;
-import dev.barman.storage.local.LocalWalStorage;
 import dev.barman.wal.archive.ArchiveListener;
 import dev.barman.wal.archive.ArchiveSummary;
 import dev.barman.wal.archive.Quarantine;
@@ -19,6 +18,7 @@ import dev.barman.wal.archive.WalArchiver;
 import dev.barman.wal.archive.WalBatch;
 import dev.barman.wal.archive.WalSource;
 import dev.barman.wal.compress.CompressionDetector;
+import dev.barman.wal.storage.WalStorage;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.Optional;
@@ -44,7 +44,7 @@ public final class ArchiveWalService {
     /** Makes what a pass works with; crash tests put their own in between. */
     interface Parts {
         /** Opens the archive. */
-        default LocalWalStorage storage(ServerWalArchive archive) {
+        default WalStorage storage(ServerWalArchive archive) {
             return archive.storage();
         }
 
@@ -97,7 +97,7 @@ public final class ArchiveWalService {
         ServerDirectories directories = server.directories();
         ServerWalArchive archive = ServerWalArchive.of(server);
         try (LockFile lock = LockFile.tryAcquire(directories.lockFile(LOCK))) {
-            LocalWalStorage storage = parts.storage(archive);
+            WalStorage storage = parts.storage(archive);
             Optional<ServerIdentity> identity = ServerIdentity.read(directories.identityFile());
             Pass pass = new Pass(storage, identity, occasion == Occasion.DIRECT);
             try {
@@ -109,13 +109,13 @@ public final class ArchiveWalService {
     }
 
     private final class Pass {
-        private final LocalWalStorage storage;
+        private final WalStorage storage;
         private final boolean direct;
         private final Quarantine quarantine;
         private final Optional<ArchiveListener> listener;
         private @Nullable Optional<String> systemId;
 
-        Pass(LocalWalStorage storage, Optional<ServerIdentity> identity, boolean direct) {
+        Pass(WalStorage storage, Optional<ServerIdentity> identity, boolean direct) {
             this.storage = storage;
             if (identity.isPresent()) {
                 this.systemId = identity.map(ServerIdentity::systemId);

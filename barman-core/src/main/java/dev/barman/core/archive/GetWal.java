@@ -3,12 +3,8 @@ package dev.barman.core.archive;
 
 import dev.barman.core.BarmanException;
 import dev.barman.core.config.ServerConfig;
-import dev.barman.core.config.ServerDirectories;
 import dev.barman.wal.WalFileName;
-import dev.barman.wal.WalPageHeader;
-import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.compress.CompressionAlgorithm;
-import dev.barman.wal.compress.CompressionDetector;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.ContentReader;
 import dev.barman.wal.compress.WalCodec;
@@ -20,35 +16,27 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Gets a WAL file of a server out of its archive, or from where it waits to be archived. Files are looked up by name; the index is
  * not read, so the size of the archive does not matter. Not thread-safe.
  */
 public final class GetWal {
-    private static final Logger logger = LoggerFactory.getLogger("barman.server");
     private static final int BUFFER_BYTES = 256 << 10;
     private static final int MAX_ATTEMPTS = 3;
 
-    /** The least and the greatest number of segments in a log: of 1 GiB and of 1 MiB. */
-    private static final long MIN_SEGMENTS = 4;
-
-    private static final long MAX_SEGMENTS = 4096;
-
     private final ServerConfig server;
+    private final WalLookup lookup;
     private @Nullable WalCipher cipher;
 
     /** @param server whose WAL is wanted */
     public GetWal(ServerConfig server) {
         this.server = server;
+        this.lookup = new WalLookup(server);
     }
 
     /**
@@ -88,10 +76,16 @@ public final class GetWal {
         OutputStream open(boolean partial) throws IOException;
     }
 
+    /** What becomes of a file that can be read. */
+    @FunctionalInterface
+    private interface Reading {
+        void read(Path file) throws IOException, BarmanException;
+    }
+
     /** What becomes of a file that was found. */
     @FunctionalInterface
     private interface Delivery {
-        void send(Path found) throws IOException, BarmanException;
+        void send(FoundWal found) throws IOException, BarmanException;
     }
 
     /**
@@ -115,129 +109,45 @@ public final class GetWal {
     public boolean writeStored(WalFileName name, boolean partial, StoredTarget target)
             throws IOException, BarmanException {
         return deliver(name, partial, found -> {
-            boolean other = !found.endsWith(name.text());
-            boolean archived = isArchived(found);
-            withDecrypted(found, name, file -> sendStored(file, archived, () -> target.open(other)));
+            boolean other = !found.name().equals(name);
+            withDecrypted(found.file(), name, file -> sendStored(file, found.archived(), () -> target.open(other)));
         });
     }
 
     private boolean deliver(WalFileName name, boolean partial, Delivery delivery) throws IOException, BarmanException {
         for (int attempt = 1; ; attempt++) {
-            Optional<Path> found = find(name, partial);
-            if (found.isEmpty()) {
-                return false;
-            }
-            try {
-                delivery.send(found.get());
-                return true;
-            } catch (NoSuchFileException movedMeanwhile) {
-                // Nothing was written yet: the target is opened after the file.
-                boolean again = found.get().toString().equals(movedMeanwhile.getFile());
-                if (!again || attempt == MAX_ATTEMPTS) {
-                    throw movedMeanwhile;
+            try (FoundWal found = lookup.find(name, partial).orElse(null)) {
+                if (found == null) {
+                    return false;
+                }
+                try {
+                    delivery.send(found);
+                    return true;
+                } catch (NoSuchFileException movedMeanwhile) {
+                    // Nothing was written yet: the target is opened after the file.
+                    boolean again = found.file().toString().equals(movedMeanwhile.getFile());
+                    if (!again || attempt == MAX_ATTEMPTS) {
+                        throw movedMeanwhile;
+                    }
                 }
             }
         }
     }
 
-    /** The search order is Barman's; the archive is looked at again since the archiver may have moved the file meanwhile. */
-    private Optional<Path> find(WalFileName name, boolean partial) throws IOException {
-        ServerDirectories directories = server.directories();
-        Path archived = directories.wals().resolve(name.archivePath());
-        if (Files.isRegularFile(archived)) {
-            return Optional.of(archived);
-        }
-        Path incoming = directories.incoming().resolve(name.text());
-        if (isComplete(incoming, name)) {
-            return Optional.of(incoming);
-        }
-        Path streaming = directories.streaming().resolve(name.text());
-        if (isComplete(streaming, name)) {
-            return Optional.of(streaming);
-        }
-        if (partial && name instanceof WalSegmentName) {
-            String text = name.text() + ".partial";
-            for (Path candidate : List.of(
-                    directories.streaming().resolve(text),
-                    streaming,
-                    directories.wals().resolve(WalFileName.parse(text).archivePath()),
-                    directories.incoming().resolve(text))) {
-                boolean acceptable =
-                        candidate.equals(streaming) ? isComplete(streaming, name) : Files.isRegularFile(candidate);
-                if (acceptable) {
-                    return Optional.of(candidate);
-                }
-            }
-        }
-        if (Files.isRegularFile(archived)) {
-            return Optional.of(archived);
-        }
-        for (Path place : List.of(archived, incoming, streaming)) {
-            requireVisible(place);
-        }
-        if (!Files.isDirectory(directories.backup())) {
-            // A file system that is not mounted looks like an archive without files.
-            throw new NotDirectoryException(directories.backup().toString());
-        }
-        return Optional.empty();
+    private void send(FoundWal found, WalFileName name, Options options, Target target)
+            throws IOException, BarmanException {
+        withDecrypted(found.file(), name, readable -> sendDecrypted(readable, found.archived(), options, target));
     }
 
-    /** A place that cannot be looked at must not pass for one without the file: whoever recovers would stop there. */
-    private static void requireVisible(Path file) throws IOException {
-        try {
-            file.getFileSystem().provider().checkAccess(file);
-        } catch (NoSuchFileException absent) {
-            // This is the proof that was wanted.
-        }
-    }
-
-    /** A segment outside of the archive may still be written; PostgreSQL must never get a part of it as the whole. */
-    private static boolean isComplete(Path file, WalFileName name) throws IOException {
-        if (!Files.isRegularFile(file)) {
-            return false;
-        }
-        if (!(name instanceof WalSegmentName)) {
-            return true;
-        }
-        try {
-            long size = Files.size(file);
-            Optional<WalPageHeader> header = WalPageHeader.read(file);
-            boolean complete = header.isPresent()
-                    ? size >= header.get().segmentSizeBytes()
-                    : size >= WalPageHeader.LENGTH || (size > 0 && isTransformed(file));
-            if (!complete) {
-                logger.warn("{} is incomplete ({} bytes) and not used", file, size);
-            }
-            return complete;
-        } catch (NoSuchFileException gone) {
-            return false;
-        }
-    }
-
-    /** What is compressed or encrypted tells nothing by its size. */
-    private static boolean isTransformed(Path file) throws IOException {
-        return EncryptionDetector.isEncrypted(file)
-                || CompressionDetector.STANDARD.detect(file).isPresent();
-    }
-
-    private void send(Path file, WalFileName name, Options options, Target target) throws IOException, BarmanException {
-        boolean archived = isArchived(file);
-        withDecrypted(file, name, readable -> sendDecrypted(readable, archived, options, target));
-    }
-
-    private boolean isArchived(Path found) {
-        return found.startsWith(server.directories().wals());
-    }
-
-    private void withDecrypted(Path file, WalFileName name, Delivery delivery) throws IOException, BarmanException {
+    private void withDecrypted(Path file, WalFileName name, Reading reading) throws IOException, BarmanException {
         if (!EncryptionDetector.isEncrypted(file)) {
-            delivery.send(file);
+            reading.read(file);
             return;
         }
         Path decrypted = temporaryFile("." + name.text() + ".");
         try {
             decrypt(file, name, decrypted);
-            delivery.send(decrypted);
+            reading.read(decrypted);
         } finally {
             Files.deleteIfExists(decrypted);
         }
@@ -325,40 +235,13 @@ public final class GetWal {
     }
 
     /**
-     * The names of WAL files that could be got from one on, as a client asks that wants to prefetch.
-     *
-     * <p>The segment size is not known. At a first missing name whose segment number is one at which a log ends at some segment size,
-     * the search goes on with the next log; otherwise it ends. A name that is not a whole segment gives at most itself.
+     * The names of WAL files that could be got from one on, as a client asks that wants to prefetch: {@link WalLookup#peek}.
      *
      * @param size the most names
+     * @throws IOException when they cannot be looked for
      */
-    public List<String> peek(WalFileName first, int size) throws IOException {
-        List<String> names = new ArrayList<>();
-        if (!(first instanceof WalSegmentName wal)) {
-            if (size > 0 && find(first, false).isPresent()) {
-                names.add(first.text());
-            }
-            return names;
-        }
-        long log = wal.log();
-        long segment = wal.segment();
-        WalSegmentName next = wal;
-        while (names.size() < size) {
-            if (find(next, false).isPresent()) {
-                names.add(next.text());
-                segment++;
-            } else if (segment >= MIN_SEGMENTS
-                    && segment <= MAX_SEGMENTS
-                    && Long.bitCount(segment) == 1
-                    && !names.isEmpty()) {
-                log++;
-                segment = 0;
-            } else {
-                return names;
-            }
-            next = WalSegmentName.of(wal.timeline(), log, segment);
-        }
-        return names;
+    public List<String> peek(WalFileName first, int size) throws IOException, BarmanException {
+        return lookup.peek(first, size);
     }
 
     /** Lets a compressor end its data without closing what it writes to. */

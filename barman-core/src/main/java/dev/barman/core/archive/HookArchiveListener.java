@@ -5,13 +5,13 @@ import dev.barman.core.config.HookEvent;
 import dev.barman.core.hook.HookAbortedException;
 import dev.barman.core.hook.HookRunner;
 import dev.barman.core.hook.WalHookEnvironment;
-import dev.barman.storage.local.LocalWalStorage;
 import dev.barman.wal.archive.ArchiveListener;
 import dev.barman.wal.archive.ArchiveResult;
 import dev.barman.wal.archive.ArchiveVetoException;
 import dev.barman.wal.catalog.PythonFloat;
 import dev.barman.wal.catalog.WalEntry;
 import dev.barman.wal.compress.CompressionAlgorithm;
+import dev.barman.wal.storage.WalStorage;
 import dev.barman.wal.storage.WalToStore;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /** Runs the archive hook scripts around the archiving of each WAL. */
 final class HookArchiveListener implements ArchiveListener {
     private final HookRunner hooks;
-    private final LocalWalStorage storage;
+    private final WalStorage storage;
 
-    HookArchiveListener(HookRunner hooks, LocalWalStorage storage) {
+    HookArchiveListener(HookRunner hooks, WalStorage storage) {
         this.hooks = hooks;
         this.storage = storage;
     }
@@ -64,7 +64,7 @@ final class HookArchiveListener implements ArchiveListener {
         } else {
             throw new IllegalStateException("unknown result " + result);
         }
-        return ofSource(wal, storage.pathOf(wal.name()).toString(), error);
+        return ofSource(wal, storage.destinationOf(wal.name()), error);
     }
 
     private static WalHookEnvironment ofSource(WalToStore wal, String file, String error) {

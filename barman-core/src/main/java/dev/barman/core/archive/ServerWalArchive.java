@@ -14,6 +14,7 @@ import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.encrypt.GpgCipher;
 import dev.barman.wal.encrypt.PassphraseSource;
 import dev.barman.wal.encrypt.WalCipher;
+import dev.barman.wal.storage.WalStorage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -25,20 +26,45 @@ public final class ServerWalArchive {
     private final ServerConfig server;
     private final @Nullable CompressionSettings compression;
     private final LockedXlogDb index;
+    private final @Nullable WalStorage remote;
 
-    private ServerWalArchive(ServerConfig server, @Nullable CompressionSettings compression) {
+    private ServerWalArchive(
+            ServerConfig server,
+            @Nullable CompressionSettings compression,
+            LockedXlogDb index,
+            @Nullable WalStorage remote) {
         this.server = server;
         this.compression = compression;
-        this.index = ServerWalIndex.of(server);
+        this.index = index;
+        this.remote = remote;
     }
 
     /**
      * The archive of a server. Touches no file.
      *
-     * @throws ConfigException when the compression options do not fit together
+     * @throws ConfigException when the compression options do not fit together, or the archive is at a URL that cannot be used
      */
     public static ServerWalArchive of(ServerConfig server) throws ConfigException {
-        return new ServerWalArchive(server, server.archiving().compression().orElse(null));
+        LockedXlogDb index = ServerWalIndex.of(server);
+        String url = server.directories().walsUrl();
+        return new ServerWalArchive(
+                server,
+                server.archiving().compression().orElse(null),
+                index,
+                url == null ? null : RemoteArchive.open(server, url, index));
+    }
+
+    /**
+     * The stored files of a server, to be read: whatever the options say of new ones. Touches no file.
+     *
+     * @throws ConfigException when the archive is at a URL that cannot be used
+     */
+    public static WalStorage readable(ServerConfig server) throws ConfigException {
+        LockedXlogDb index = ServerWalIndex.of(server);
+        String url = server.directories().walsUrl();
+        return url == null
+                ? LocalWalStorage.in(server.directories().wals(), index).build()
+                : RemoteArchive.open(server, url, index);
     }
 
     /** The index, behind its lock, built from the archived files when it is missing. */
@@ -47,8 +73,8 @@ public final class ServerWalArchive {
     }
 
     /** The stored files; new ones are compressed and encrypted as the options say. */
-    public LocalWalStorage storage() {
-        return describedStorage().build();
+    public WalStorage storage() {
+        return remote != null ? remote : describedStorage().build();
     }
 
     LocalWalStorage.Builder describedStorage() {

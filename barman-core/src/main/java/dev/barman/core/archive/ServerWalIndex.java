@@ -23,7 +23,11 @@ public final class ServerWalIndex {
     /** The index of a server. Nothing is opened or created yet. */
     public static LockedXlogDb of(ServerConfig server) {
         XlogDb index = new XlogDb(server.directories().xlogdbFile());
-        return new LockedXlogDb(index, server.directories().lockFile("xlogdb"), new Rebuild(server, index));
+        String url = server.directories().walsUrl();
+        return new LockedXlogDb(
+                index,
+                server.directories().lockFile("xlogdb"),
+                url == null ? new Rebuild(server, index) : new RemoteArchive.Rebuild(server, url, index));
     }
 
     /** A class and not a lambda: every command that looks at a catalogue makes one, few run it. */

@@ -2,13 +2,13 @@
 package dev.barman.core.archive;
 
 import dev.barman.core.BarmanException;
-import dev.barman.core.check.PendingWals;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.message.Messages;
 import dev.barman.core.signal.TerminatedException;
 import dev.barman.core.signal.TerminationSignals;
 import dev.barman.file.LockBusyException;
 import dev.barman.wal.WalSegmentName;
+import dev.barman.wal.catalog.LockedXlogDb;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -57,9 +57,8 @@ public final class WalArrival {
             throws BarmanException, IOException {
         messages.info("Waiting for the WAL file " + wal + " from server '" + server.name() + "'"
                 + (timeoutSeconds > 0 ? " (max: " + timeoutSeconds + " seconds)" : ""));
-        Path archived = server.directories().wals().resolve(wal.archivePath());
         try {
-            if (waitFor(() -> Files.exists(archived), timeoutSeconds, signals)) {
+            if (waitFor(arrivalOf(wal), timeoutSeconds, signals)) {
                 return true;
             }
             messages.error("The WAL file " + wal + " has not been received in " + timeoutSeconds + " seconds");
@@ -88,6 +87,24 @@ public final class WalArrival {
             messages.info("Got " + name(signals) + ". Continuing without waiting for a WAL file to be archived");
         }
         return false;
+    }
+
+    /** A question to another host ten times a second is too much: there the index is read, when it has grown. */
+    private Condition arrivalOf(WalSegmentName wal) {
+        if (server.directories().walsUrl() == null) {
+            Path archived = server.directories().wals().resolve(wal.archivePath());
+            return () -> Files.exists(archived);
+        }
+        LockedXlogDb index = ServerWalIndex.of(server);
+        long[] seen = {-1};
+        return () -> {
+            long bytes = indexBytes();
+            if (bytes == seen[0]) {
+                return false;
+            }
+            seen[0] = bytes;
+            return index.read(lines -> lines.find(wal.text())).isPresent();
+        };
     }
 
     private interface Condition {

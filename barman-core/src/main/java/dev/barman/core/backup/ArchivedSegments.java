@@ -1,69 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.core.backup;
 
+import dev.barman.core.ConfigException;
+import dev.barman.core.archive.ServerWalArchive;
+import dev.barman.core.archive.ServerWalIndex;
+import dev.barman.core.config.ServerConfig;
 import dev.barman.wal.TimelineId;
-import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalSegmentName;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.Optional;
 
-/** The segments that are in a WAL archive as files, whatever its index says. Immutable; every call looks at the disk. */
-final class ArchivedSegments {
-    private static final int HASH_LENGTH = 16;
-
-    private final Path wals;
-
-    ArchivedSegments(Path wals) {
-        this.wals = wals;
-    }
-
-    boolean contains(WalSegmentName segment) {
-        return Files.exists(wals.resolve(segment.archivePath()));
-    }
+/** The segments that are in a WAL archive. Every call looks there. */
+interface ArchivedSegments {
+    /** Whether the archive holds a segment, whatever its index says. */
+    boolean contains(WalSegmentName segment) throws IOException;
 
     /** The highest complete segment of a timeline; partials, labels and histories do not count. */
-    Optional<WalSegmentName> highest(TimelineId timeline) throws IOException {
-        List<String> directories = new ArrayList<>();
-        for (String name : names(wals)) {
-            if (name.length() == HASH_LENGTH && name.startsWith(timeline.hex())) {
-                directories.add(name);
-            }
-        }
-        directories.sort(Collections.reverseOrder());
-        for (String directory : directories) {
-            String highest = "";
-            for (String name : names(wals.resolve(directory))) {
-                if (WalFileName.isSegment(name) && name.compareTo(highest) > 0) {
-                    highest = name;
-                }
-            }
-            if (!highest.isEmpty()) {
-                return Optional.of(WalSegmentName.parse(highest));
-            }
-        }
-        return Optional.empty();
-    }
+    Optional<WalSegmentName> highest(TimelineId timeline) throws IOException;
 
-    private static List<String> names(Path directory) throws IOException {
-        List<String> names = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-            for (Path entry : entries) {
-                names.add(String.valueOf(entry.getFileName()));
-            }
-        } catch (NoSuchFileException | NotDirectoryException e) {
-            return List.of();
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        return names;
+    /**
+     * Those of a server.
+     *
+     * @throws ConfigException when the archive is at a URL that cannot be used
+     */
+    static ArchivedSegments of(ServerConfig server) throws ConfigException {
+        return server.directories().walsUrl() == null
+                ? new SegmentFiles(server.directories().wals())
+                : new IndexedSegments(ServerWalIndex.of(server), ServerWalArchive.readable(server));
     }
 }

@@ -3,12 +3,14 @@ package dev.barman.core.backup;
 
 import dev.barman.core.BackupException;
 import dev.barman.core.BarmanException;
+import dev.barman.core.archive.ServerWalArchive;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.InvalidWalNameException;
 import dev.barman.core.catalog.WalListing;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.WalSegmentRange;
+import dev.barman.wal.storage.WalStorage;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -17,7 +19,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Lists the files that belong to a backup. Immutable; every call looks at the disk. */
 public final class BackupFileList {
@@ -41,14 +45,14 @@ public final class BackupFileList {
     }
 
     /**
-     * Lists files by their absolute paths: in a directory the files in alphabetical order, then what is in its subdirectories.
+     * Lists files by their absolute paths, WAL files of an archive at a URL by their URLs: in a directory the files in alphabetical order, then what is in its subdirectories.
      *
      * @param emptyDirectories whether directories with nothing in them are listed too
      * @throws InvalidWalNameException when the WAL index has a name that is no WAL file's
      * @throws BarmanException when the catalogue cannot be read, or the WAL of the backup begins and ends on different timelines
      * @throws IOException when a directory or the WAL index cannot be read
      */
-    public List<Path> list(BackupInfo backup, Selection selection, boolean emptyDirectories)
+    public List<String> list(BackupInfo backup, Selection selection, boolean emptyDirectories)
             throws BarmanException, IOException {
         List<Path> files = new ArrayList<>();
         if (selection != Selection.WAL) {
@@ -57,17 +61,38 @@ public final class BackupFileList {
                 walk(directory, emptyDirectories, files);
             }
         }
-        Path wals = catalog.server().directories().wals();
+        List<String> listed = new ArrayList<>(files.size());
+        files.forEach(file -> listed.add(file.toString()));
         if (selection == Selection.STANDALONE) {
-            for (WalSegmentName segment : required(backup)) {
-                files.add(wals.resolve(segment.archivePath()));
-            }
+            listed.addAll(locations(required(backup)));
         } else if (selection != Selection.DATA) {
-            for (WalFileName name : archived(backup)) {
-                files.add(wals.resolve(name.archivePath()));
-            }
+            listed.addAll(locations(archived(backup)));
         }
-        return files;
+        return listed;
+    }
+
+    private List<String> locations(Iterable<? extends WalFileName> names) throws BarmanException, IOException {
+        WalStorage archive = ServerWalArchive.readable(catalog.server());
+        Map<String, String> compressions = new HashMap<>();
+        if (catalog.server().directories().walsUrl() != null) {
+            // There it is part of the name.
+            names.forEach(name -> compressions.put(name.text(), ""));
+            catalog.index().read(index -> {
+                index.scan(line -> {
+                    String compression = line.entry().compression();
+                    if (compression != null) {
+                        compressions.replace(line.name(), compression);
+                    }
+                    return true;
+                });
+                return true;
+            });
+        }
+        List<String> locations = new ArrayList<>();
+        for (WalFileName name : names) {
+            locations.add(archive.locationOf(name, compressions.get(name.text())));
+        }
+        return locations;
     }
 
     /** Computed, not looked up. None for a backup whose end is not known: Barman counts on for ever there. */

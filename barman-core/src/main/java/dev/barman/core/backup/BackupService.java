@@ -3,12 +3,12 @@ package dev.barman.core.backup;
 
 import dev.barman.core.BackupException;
 import dev.barman.core.BarmanException;
+import dev.barman.core.archive.PendingWals;
 import dev.barman.core.archive.WalArrival;
 import dev.barman.core.catalog.BackupCatalog;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupStatus;
 import dev.barman.core.catalog.ServerIdentity;
-import dev.barman.core.check.PendingWals;
 import dev.barman.core.config.BackupMethodName;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.hook.HookRunner;

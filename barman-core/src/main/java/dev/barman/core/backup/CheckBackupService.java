@@ -7,6 +7,7 @@ import dev.barman.core.catalog.BackupCatalog;
 import dev.barman.core.catalog.BackupId;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupStatus;
+import dev.barman.core.config.ServerConfig;
 import dev.barman.core.config.ServerDirectories;
 import dev.barman.core.message.Messages;
 import dev.barman.file.IoReason;
@@ -19,20 +20,22 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tests whether all WAL files that make a backup consistent are archived as files, and records the result.
+ * Tests whether all WAL files that make a backup consistent are in the archive itself, and records the result.
  *
  * <p>Only a backup that waits for WAL changes its status. A complete one whose WAL is gone stays what it is, and a message says so: as a
  * failed backup, which is what Barman makes of it, it would no longer protect the WAL that is still there.
  */
 public final class CheckBackupService implements WalCheck {
     private final BackupCatalog catalog;
+    private final ServerConfig server;
     private final ServerDirectories directories;
     private final Messages messages;
 
     /** Creates a service for one server. */
-    public CheckBackupService(BackupCatalog catalog, ServerDirectories directories, Messages messages) {
+    public CheckBackupService(BackupCatalog catalog, ServerConfig server, Messages messages) {
         this.catalog = catalog;
-        this.directories = directories;
+        this.server = server;
+        this.directories = server.directories();
         this.messages = messages;
     }
 
@@ -111,7 +114,7 @@ public final class CheckBackupService implements WalCheck {
             throw new BackupException("the WAL files of backup " + backup.id() + " begin at " + begin + " and end at "
                     + end + ", which is on another timeline");
         }
-        ArchivedSegments archive = new ArchivedSegments(directories.wals());
+        ArchivedSegments archive = ArchivedSegments.of(server);
         Optional<WalSegmentName> last = archive.highest(begin.timeline());
         if (last.isEmpty() || last.get().compareTo(begin) < 0) {
             return new Finding(BackupStatus.WAITING_FOR_WALS, null);

@@ -3,6 +3,7 @@ package dev.barman.core.backup;
 
 import dev.barman.core.BarmanException;
 import dev.barman.core.ConfigException;
+import dev.barman.core.archive.ServerWalArchive;
 import dev.barman.core.archive.ServerWalIndex;
 import dev.barman.core.catalog.ArchivedHistories;
 import dev.barman.core.catalog.BackupCatalog;
@@ -78,11 +79,12 @@ public final class ServerCatalog {
     /**
      * The timeline histories in the WAL archive.
      *
-     * @throws ConfigException when the compression options do not fit together
+     * @throws ConfigException when the compression options do not fit together, or the archive is at a URL that cannot be used
      */
     public ArchivedHistories histories() throws ConfigException {
         return new ArchivedHistories(
-                server.directories().wals(), server.archiving().compression().orElse(null));
+                ServerWalArchive.readable(server),
+                server.archiving().compression().orElse(null));
     }
 
     /**

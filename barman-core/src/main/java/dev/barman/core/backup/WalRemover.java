@@ -64,11 +64,13 @@ public final class WalRemover implements WalPurge {
     }
 
     /**
-     * Reads the index as a removal would.
+     * Reads the index as a removal would, and asks whether the archive answers.
      *
-     * @throws IOException when the index cannot be read or a line in it is damaged: better known before anything is deleted
+     * @throws IOException when the index cannot be read, a line in it is damaged, or the archive does not answer: better known before
+     *     anything is deleted
      */
     public void verify() throws IOException {
+        storage.probe();
         index.read(db -> {
             db.scan(line -> true);
             return true;
@@ -93,6 +95,8 @@ public final class WalRemover implements WalPurge {
             return;
         }
         try {
+            // Without an answer the index must keep its lines: nobody else would know of the files.
+            storage.probe();
             if (hooks.hasScripts(HookEvent.WAL_DELETE)) {
                 removeWithHooks(plan, resumed, removed);
             } else {

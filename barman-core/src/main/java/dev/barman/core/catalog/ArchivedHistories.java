@@ -6,11 +6,14 @@ import dev.barman.file.IoReason;
 import dev.barman.wal.Lsn;
 import dev.barman.wal.TimelineHistory;
 import dev.barman.wal.TimelineId;
+import dev.barman.wal.WalFileName;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionDetector;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;
 import dev.barman.wal.encrypt.EncryptionDetector;
+import dev.barman.wal.storage.StoredFile;
+import dev.barman.wal.storage.WalStorage;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,23 +29,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The timeline histories in a WAL archive. Immutable; every call looks at the disk. Compressed files are read, encrypted ones are not: they
+ * The timeline histories in a WAL archive. Immutable; every call looks into the archive. Compressed files are read, encrypted ones are not: they
  * count as present with unknown content.
  */
 public final class ArchivedHistories {
     private static final Logger LOG = LoggerFactory.getLogger("barman.catalog");
 
-    private final Path wals;
+    private final WalStorage archive;
     private final @Nullable CompressionSettings compression;
 
     /**
      * Creates a reader.
      *
-     * @param wals the root of the archive, where histories are
+     * @param archive the archive
      * @param compression the server's compression, which tells how to read custom formats; null for none
      */
-    public ArchivedHistories(Path wals, @Nullable CompressionSettings compression) {
-        this.wals = wals;
+    public ArchivedHistories(WalStorage archive, @Nullable CompressionSettings compression) {
+        this.archive = archive;
         this.compression = compression;
     }
 
@@ -53,33 +56,37 @@ public final class ArchivedHistories {
      * @throws BarmanException when it cannot be read or is damaged
      */
     public Optional<List<TimelineHistory.Entry>> read(TimelineId timeline) throws BarmanException {
-        Path file = wals.resolve(timeline.hex() + ".history");
-        if (!Files.exists(file)) {
-            return Optional.empty();
-        }
-        try {
-            if (EncryptionDetector.isEncrypted(file)) {
-                LOG.warn("The timeline history {} is encrypted: not read", file);
-                return Optional.of(List.of());
-            }
-            Optional<CompressionAlgorithm> algorithm =
-                    CompressionDetector.of(compression).detect(file);
-            if (algorithm.isEmpty()) {
-                return Optional.of(TimelineHistory.parse(file, timeline));
-            }
-            CompressionSettings settings = compression != null && algorithm.get() == compression.algorithm()
-                    ? compression
-                    : CompressionSettings.of(algorithm.get());
-            try (WalCodec codec = WalCodec.of(settings);
-                    InputStream in = new BufferedInputStream(Files.newInputStream(file));
-                    InputStream plain = codec.decompressing(in)) {
-                return Optional.of(TimelineHistory.parse(plain, timeline, file.toString()));
-            }
+        WalFileName name = WalFileName.parse(timeline.hex() + ".history");
+        try (StoredFile stored = archive.fetch(name).orElse(null)) {
+            return stored == null ? Optional.empty() : Optional.of(read(stored, timeline));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            throw new BarmanException("cannot read timeline history " + file + ": " + IoReason.of(e, file), e);
+            throw new BarmanException(
+                    "cannot read timeline history " + archive.destinationOf(name) + ": " + IoReason.of(e), e);
         }
+    }
+
+    private List<TimelineHistory.Entry> read(StoredFile stored, TimelineId timeline) throws IOException {
+        Path file = stored.file();
+        if (EncryptionDetector.isEncrypted(file)) {
+            LOG.warn("The timeline history {} is encrypted: not read", stored.location());
+            return List.of();
+        }
+        Optional<CompressionAlgorithm> algorithm =
+                CompressionDetector.of(compression).detect(file);
+        CompressionSettings settings = algorithm.isEmpty() ? null : settings(algorithm.get());
+        try (WalCodec codec = settings == null ? null : WalCodec.of(settings);
+                InputStream in = new BufferedInputStream(Files.newInputStream(file));
+                InputStream plain = codec == null ? in : codec.decompressing(in)) {
+            return TimelineHistory.parse(plain, timeline, stored.location());
+        }
+    }
+
+    private CompressionSettings settings(CompressionAlgorithm algorithm) {
+        return compression != null && algorithm == compression.algorithm()
+                ? compression
+                : CompressionSettings.of(algorithm);
     }
 
     /**

@@ -2,6 +2,7 @@
 package dev.barman.core.check;
 
 import dev.barman.core.BarmanException;
+import dev.barman.core.archive.PendingWals;
 import dev.barman.core.catalog.BackupCatalog;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupWalInfo;
@@ -123,7 +124,8 @@ public final class CheckContext implements AutoCloseable {
     /** Reading the index of an archive that does not exist would make one. */
     private boolean hasIndex() {
         return Files.exists(index.file())
-                || Files.isDirectory(server.directories().wals());
+                || (server.directories().walsUrl() == null
+                        && Files.isDirectory(server.directories().wals()));
     }
 
     /** Creates the server's directories that are missing; returns what went wrong, asked and tried once. */

@@ -109,6 +109,9 @@ public final class CheckService {
             addPostgres(server, checks);
         }
         checks.add(new DirectoriesCheck());
+        if (server.directories().walsUrl() != null) {
+            checks.add(new WalBucketCheck());
+        }
         checks.add(new RetentionPolicyCheck());
         checks.add(new BackupAgeCheck());
         checks.add(new BackupSizeCheck());

@@ -6,6 +6,7 @@ import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionLevel;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.MagicBytes;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,20 @@ public record ArchivingConfig(
         @Nullable String encryption,
         @Nullable String encryptionKeyId,
         @Nullable String encryptionPassphraseCommand) {
+    /** The compressions that the layout of WAL files in buckets has a suffix for. */
+    static final List<String> BUCKET_COMPRESSIONS = List.of("gzip", "bzip2", "xz", "zstd", "lz4", "snappy");
+
+    static boolean fitsBuckets(String compressionName) {
+        return BUCKET_COMPRESSIONS.contains(compressionName);
+    }
+
+    /**
+     * Returns the compression of WALs that are archived in a bucket; empty for none, and for one that is refused there: what the bucket holds
+     * can still be read.
+     */
+    public Optional<CompressionSettings> bucketCompression() throws ConfigException {
+        return compressionName == null || !fitsBuckets(compressionName) ? Optional.empty() : compression();
+    }
 
     /**
      * Returns the compression of archived WALs; empty for none.

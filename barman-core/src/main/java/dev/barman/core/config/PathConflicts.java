@@ -32,7 +32,7 @@ final class PathConflicts {
         for (Map.Entry<String, OptionValues> server : servers.entrySet()) {
             for (ServerOption option : COMPARED) {
                 String path = server.getValue().text(option);
-                if (path != null) {
+                if (path != null && !Paths.isUrl(path)) {
                     visit(server.getKey(), option.optionName(), path);
                 }
             }

@@ -12,6 +12,11 @@ final class Paths {
         return directory.endsWith("/") || directory.isEmpty() ? directory + name : directory + "/" + name;
     }
 
+    /** Whether a text is meant as a URL: no path that anybody uses has two slashes behind a colon. */
+    static boolean isUrl(String text) {
+        return text.matches("[A-Za-z][A-Za-z0-9+.-]*://.*");
+    }
+
     /** Replaces a leading {@code ~} by the home directory of the user. */
     static String expandHome(String path, String home) {
         if (path.equals("~")) {

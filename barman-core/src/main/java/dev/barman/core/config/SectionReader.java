@@ -112,7 +112,8 @@ final class SectionReader {
         directory(section, ServerOption.STREAMING_WALS_DIRECTORY, Paths.join(root, "streaming"), values, absent);
         String wals = directory(section, ServerOption.WALS_DIRECTORY, Paths.join(root, "wals"), values, absent);
         if (values.isUnset(ServerOption.XLOGDB_DIRECTORY)) {
-            values.set(ServerOption.XLOGDB_DIRECTORY, new Text(wals));
+            // Never that of the local archive that the server may have had before: its index names other files.
+            values.set(ServerOption.XLOGDB_DIRECTORY, new Text(Paths.isUrl(wals) ? Paths.join(root, "meta") : wals));
         }
     }
 

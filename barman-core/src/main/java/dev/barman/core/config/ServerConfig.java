@@ -79,11 +79,14 @@ public final class ServerConfig {
     }
 
     private static ServerDirectories directories(String name, OptionValues values, Path locks) {
+        String wals = builtIn(values, ServerOption.WALS_DIRECTORY);
+        boolean url = Paths.isUrl(wals);
         return new ServerDirectories(
                 name,
                 path(values, ServerOption.BACKUP_DIRECTORY),
                 path(values, ServerOption.BASEBACKUPS_DIRECTORY),
-                path(values, ServerOption.WALS_DIRECTORY),
+                url ? path(values, ServerOption.XLOGDB_DIRECTORY) : Path.of(wals),
+                url ? wals : null,
                 path(values, ServerOption.INCOMING_WALS_DIRECTORY),
                 path(values, ServerOption.STREAMING_WALS_DIRECTORY),
                 path(values, ServerOption.ERRORS_DIRECTORY),

@@ -3,6 +3,7 @@ package dev.barman.core.config;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the data of one server lives.
@@ -10,7 +11,8 @@ import java.util.List;
  * @param server the server's name, which is part of the names of the WAL index and of the lock files
  * @param backup the server's root; also holds {@code meta/} and {@code identity.json}
  * @param basebackups base backups
- * @param wals the WAL archive
+ * @param wals the WAL archive; with {@code walsUrl} the place of what stays local of it: the WAL index
+ * @param walsUrl where the WAL files are when they are not in a directory; null when they are
  * @param incoming where {@code archive_command} drops WAL files
  * @param streaming where {@code pg_receivewal} writes
  * @param errors rejected WAL files
@@ -22,6 +24,7 @@ public record ServerDirectories(
         Path backup,
         Path basebackups,
         Path wals,
+        @Nullable String walsUrl,
         Path incoming,
         Path streaming,
         Path errors,

@@ -50,6 +50,7 @@ final class ServerRules {
             case SNAPSHOT -> snapshot();
         }
         archivers();
+        places();
         return problems;
     }
 
@@ -196,6 +197,27 @@ final class ServerRules {
             case "aws" -> null;
             default -> "Unsupported snapshot provider: " + provider;
         };
+    }
+
+    /** What is kept in a bucket, and how, is refused here, before there is anything to lose. */
+    private void places() {
+        String backups = values.text(ServerOption.BASEBACKUPS_DIRECTORY);
+        if (backups != null && Paths.isUrl(backups)) {
+            problems.add("basebackups_directory must be a directory for server " + server + ", not a URL: " + backups);
+        }
+        String wals = values.text(ServerOption.WALS_DIRECTORY);
+        if (wals == null || !Paths.isUrl(wals)) {
+            return;
+        }
+        String compression = values.text(ServerOption.COMPRESSION);
+        if (compression != null && !ArchivingConfig.fitsBuckets(compression)) {
+            problems.add("compression '" + compression + "' is not supported with a URL as wals_directory for server "
+                    + server + ": use one of " + String.join(", ", ArchivingConfig.BUCKET_COMPRESSIONS));
+        }
+        if (!values.isUnset(ServerOption.ENCRYPTION)) {
+            problems.add("encryption is not supported with a URL as wals_directory for server " + server
+                    + ": let the bucket encrypt, or keep the WAL files in a directory");
+        }
     }
 
     private void archivers() {

@@ -64,7 +64,7 @@ final class ConsistencyWals {
         return new RecoveryException("The WAL file " + segment + ", which backup " + backup.id()
                 + " needs to become consistent (it needs all from " + backup.beginWal() + " to " + backup.endWal()
                 + "), is missing: it is not in the WAL index of server '" + serverName + "', and there is no file "
-                + delivery.fileOf(segment) + ". Nothing has been copied.\nHINT: 'barman check-backup " + serverName
+                + delivery.locationOf(segment) + ". Nothing has been copied.\nHINT: 'barman check-backup " + serverName
                 + " "
                 + backup.id() + "' tells whether the archive has the others. Put the file back into the archive when"
                 + " there is a copy of it elsewhere and run 'barman rebuild-xlogdb " + serverName

@@ -3,13 +3,13 @@ package dev.barman.core.recovery;
 
 import dev.barman.core.BarmanException;
 import dev.barman.core.RecoveryException;
+import dev.barman.core.archive.PendingWals;
 import dev.barman.core.catalog.BackupCatalog;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupStatus;
 import dev.barman.core.catalog.Backups;
 import dev.barman.core.catalog.RequiredWals;
 import dev.barman.core.catalog.Tablespace;
-import dev.barman.core.check.PendingWals;
 import dev.barman.core.config.HookEvent;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.hook.BackupHookEnvironment;

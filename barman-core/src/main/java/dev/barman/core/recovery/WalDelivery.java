@@ -12,15 +12,18 @@ import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;
 import dev.barman.wal.encrypt.EncryptionDetector;
 import dev.barman.wal.encrypt.WalCipher;
+import dev.barman.wal.storage.StoredFile;
+import dev.barman.wal.storage.StoredWal;
+import dev.barman.wal.storage.WalStorage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +34,7 @@ public final class WalDelivery {
     private static final String GPG = "gpg";
 
     private final String serverName;
-    private final Path archive;
+    private final WalStorage archive;
     private final @Nullable CompressionSettings compression;
     private final CompressionDetector detector;
     private final Optional<WalCipher> cipher;
@@ -40,12 +43,15 @@ public final class WalDelivery {
      * A delivery from the archive of a server.
      *
      * @param serverName the server, for messages
-     * @param archive its WAL directory
+     * @param archive its WAL archive
      * @param compression its compression, which tells how custom compressed files are read; null for none
      * @param cipher decrypts; empty when no passphrase command is configured
      */
     public WalDelivery(
-            String serverName, Path archive, @Nullable CompressionSettings compression, Optional<WalCipher> cipher) {
+            String serverName,
+            WalStorage archive,
+            @Nullable CompressionSettings compression,
+            Optional<WalCipher> cipher) {
         this.serverName = serverName;
         this.archive = archive;
         this.compression = compression;
@@ -81,14 +87,20 @@ public final class WalDelivery {
      * @throws IOException when that cannot be found out
      */
     Optional<WalEntry> find(WalSegmentName segment) throws IOException {
-        Path file = fileOf(segment);
-        try {
-            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        Optional<StoredWal> known = archive.stat(segment);
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        try (StoredFile stored = archive.fetch(segment).orElse(null)) {
+            if (stored == null) {
+                return Optional.empty();
+            }
+            Path file = stored.file();
             boolean encrypted = EncryptionDetector.isEncrypted(file);
             return Optional.of(new WalEntry(
                     segment.text(),
-                    attributes.size(),
-                    WalEntry.epochSeconds(attributes.lastModifiedTime().toInstant()),
+                    known.get().sizeBytes(),
+                    WalEntry.epochSeconds(known.get().modified()),
                     encrypted
                             ? null
                             : detector.detectStored(file)
@@ -101,8 +113,8 @@ public final class WalDelivery {
     }
 
     /** Where the archive has a file or would have it. */
-    Path fileOf(WalFileName name) {
-        return archive.resolve(name.archivePath());
+    String locationOf(WalFileName name) {
+        return archive.destinationOf(name);
     }
 
     /**
@@ -112,11 +124,13 @@ public final class WalDelivery {
      * @throws IOException when the file is not in the archive, is damaged, or cannot be written; nothing is left behind
      */
     long deliver(WalEntry wal, Path directory) throws IOException {
-        Path source = fileOf(WalFileName.parse(wal.name()));
+        WalFileName name = WalFileName.parse(wal.name());
+        String origin = archive.locationOf(name, wal.compression());
         Path target = directory.resolve(wal.name());
         Path temporary = directory.resolve("." + wal.name() + ".restoring");
         Path decrypted = directory.resolve("." + wal.name() + ".decrypted");
-        try {
+        try (StoredFile stored = archive.fetch(name).orElseThrow(() -> new NoSuchFileException(origin))) {
+            Path source = stored.file();
             Path readable = source;
             if (wal.encryption() != null || EncryptionDetector.isEncrypted(source)) {
                 cipher.orElseThrow(() -> new IOException(unreadable().getMessage()))
@@ -132,14 +146,18 @@ public final class WalDelivery {
                         InputStream in = codec.decompressing(Files.newInputStream(readable))) {
                     Files.copy(in, temporary, StandardCopyOption.REPLACE_EXISTING);
                 }
-                FileTime modified = Files.getLastModifiedTime(source);
-                Files.setLastModifiedTime(temporary, modified);
+            }
+            if (stored.isCopy()) {
+                Files.setLastModifiedTime(
+                        temporary, FileTime.from(Math.round(wal.time() * 1e6), TimeUnit.MICROSECONDS));
+            } else if (algorithm != null) {
+                Files.setLastModifiedTime(temporary, Files.getLastModifiedTime(source));
             }
             long size = Files.size(temporary);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
             return size;
         } catch (IOException e) {
-            throw new IOException("WAL file " + wal.name() + " (" + source + "): " + IoReason.of(e), e);
+            throw new IOException("WAL file " + wal.name() + " (" + origin + "): " + IoReason.of(e), e);
         } finally {
             Files.deleteIfExists(temporary);
             Files.deleteIfExists(decrypted);

@@ -5,10 +5,10 @@ import dev.barman.core.config.BarmanConfiguration;
 import dev.barman.core.config.ServerConfig;
 import dev.barman.core.hook.HookRunner;
 import dev.barman.core.message.RecordingMessages;
-import dev.barman.storage.local.LocalWalStorage;
 import dev.barman.storage.local.ObservedStorage;
 import dev.barman.wal.archive.WalBatch;
 import dev.barman.wal.archive.WalSource;
+import dev.barman.wal.storage.WalStorage;
 import dev.barman.wal.storage.WalToStore;
 import java.io.File;
 import java.io.IOException;
@@ -44,7 +44,7 @@ public final class ArchiveWalChild {
                 BarmanConfiguration.load(arguments[0], messages).server("main").orElseThrow();
         ArchiveWalService.Parts parts = new ArchiveWalService.Parts() {
             @Override
-            public LocalWalStorage storage(ServerWalArchive archive) {
+            public WalStorage storage(ServerWalArchive archive) {
                 return ObservedStorage.build(archive.describedStorage(), (reached, name) -> {
                     if (reached.equals(step) && name.equals(wal)) {
                         killThisProcess();

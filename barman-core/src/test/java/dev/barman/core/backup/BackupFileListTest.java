@@ -100,7 +100,7 @@ class BackupFileListTest {
         Path root = server.home.resolve("main");
         return new BackupFileList(server.catalog())
                 .list(backup, selection, empty).stream()
-                        .map(file -> root.relativize(file).toString())
+                        .map(file -> root.relativize(Path.of(file)).toString())
                         .map(file -> file.replace("base/" + backup.id() + "/", ""))
                         .toList();
     }

@@ -65,7 +65,7 @@ final class BackupFixture {
                         ServerWalArchive.of(server).storage(),
                         hooks,
                         messages),
-                new CheckBackupService(catalog, server.directories(), messages),
+                new CheckBackupService(catalog, server, messages),
                 hooks,
                 messages,
                 clock);

@@ -163,8 +163,6 @@ class CheckBackupServiceTest {
     }
 
     private static BackupInfo check(CatalogFixture server) throws BarmanException {
-        return new CheckBackupService(
-                        server.catalog().catalog(), server.server().directories(), server.messages)
-                .check(id(1));
+        return new CheckBackupService(server.catalog().catalog(), server.server(), server.messages).check(id(1));
     }
 }

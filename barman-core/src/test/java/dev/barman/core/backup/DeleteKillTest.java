@@ -23,6 +23,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -174,6 +175,11 @@ class DeleteKillTest {
         @Override
         public void list(StoredWalVisitor visitor) throws IOException {
             storage.list(visitor);
+        }
+
+        @Override
+        public String locationOf(WalFileName name, @Nullable String compression) {
+            return storage.locationOf(name, compression);
         }
 
         @Override

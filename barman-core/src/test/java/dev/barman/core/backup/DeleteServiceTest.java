@@ -20,7 +20,9 @@ import dev.barman.wal.WalSegmentName;
 import dev.barman.wal.WalSegmentSize;
 import dev.barman.wal.catalog.LockedXlogDb;
 import dev.barman.wal.catalog.WalEntry;
+import dev.barman.wal.storage.WalStorage;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -287,6 +289,29 @@ class DeleteServiceTest {
                 .hasMessageContaining("Nothing was deleted");
 
         assertThat(server.files("main")).isEqualTo(before);
+    }
+
+    @Test
+    void archiveThatDoesNotAnswerStopsTheDeletionBeforeAnythingGoes() throws Exception {
+        CatalogFixture server = threeBackups();
+        WalStorage silent = (WalStorage) Proxy.newProxyInstance(
+                WalStorage.class.getClassLoader(), new Class<?>[] {WalStorage.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("location")) {
+                        return "s3://bucket/path";
+                    }
+                    throw new IOException("the bucket does not answer");
+                });
+        List<String> before = server.files("main");
+        List<String> indexed = server.indexed();
+
+        assertThatThrownBy(() ->
+                        server.deletion(silent, server.messages, step -> {}).delete(id(1)))
+                .isInstanceOf(BarmanException.class)
+                .hasMessageContaining("the bucket does not answer")
+                .hasMessageContaining("Nothing was deleted");
+
+        assertThat(server.files("main")).isEqualTo(before);
+        assertThat(server.indexed()).isEqualTo(indexed);
     }
 
     @Test

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.barman.core.BarmanException;
+import dev.barman.storage.local.LocalWalStorage;
 import dev.barman.wal.Lsn;
 import dev.barman.wal.TimelineId;
+import dev.barman.wal.catalog.LockedXlogDb;
+import dev.barman.wal.catalog.XlogDb;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,7 +75,13 @@ class ArchivedHistoriesTest {
     }
 
     private List<Long> children(String position) throws BarmanException {
-        return new ArchivedHistories(wals, null)
+        return new ArchivedHistories(
+                        LocalWalStorage.in(
+                                        wals,
+                                        new LockedXlogDb(
+                                                new XlogDb(wals.resolve("main-xlog.db")), wals.resolve(".lock")))
+                                .build(),
+                        null)
                 .childrenOf(ONE, Lsn.parse(position)).stream()
                         .map(TimelineId::value)
                         .toList();

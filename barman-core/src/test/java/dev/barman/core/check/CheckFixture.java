@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.core.check;
 
+import dev.barman.core.archive.PendingWals;
 import dev.barman.core.catalog.BackupCatalog;
 import dev.barman.core.catalog.BackupId;
 import dev.barman.core.catalog.BackupInfo;

@@ -280,6 +280,7 @@ class BarmanConfigurationTest {
                         Path.of("/b"),
                         Path.of("/b/base"),
                         Path.of("/b/wals"),
+                        null,
                         Path.of("/b/incoming"),
                         Path.of("/b/streaming"),
                         Path.of("/b/errors"),
@@ -288,6 +289,71 @@ class BarmanConfigurationTest {
         assertThat(server.directories().lockFile("archive-wal")).isEqualTo(Path.of("/locks/.s-archive-wal.lock"));
         assertThat(server.directories().identityFile()).isEqualTo(Path.of("/b/identity.json"));
         assertThat(server.directories().meta()).isEqualTo(Path.of("/b/meta"));
+    }
+
+    @Test
+    void walArchiveAtAUrlKeepsItsIndexApartFromThatOfALocalArchive() throws Exception {
+        ServerConfig server = fixture.main(
+                        "[s]",
+                        "backup_directory = /b",
+                        "wals_directory = s3://bucket/path/",
+                        "compression = gzip",
+                        "conninfo = host=h",
+                        "backup_method = postgres")
+                .server("s");
+
+        assertThat(server.problems()).isEmpty();
+        assertThat(server.directories().walsUrl()).isEqualTo("s3://bucket/path/");
+        assertThat(server.directories().wals()).isEqualTo(Path.of("/b/meta"));
+        assertThat(server.directories().xlogdbFile()).isEqualTo(Path.of("/b/meta/s-xlog.db"));
+        assertThat(server.directories().errors()).isEqualTo(Path.of("/b/errors"));
+        assertThat(server.directories().toCreate()).allMatch(Path::isAbsolute);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"compression = pigz", "compression = custom", "compression = pygzip", "encryption = gpg"})
+    void whatABucketCannotHoldIsRefusedBeforeAnythingIsArchived(String option) throws Exception {
+        ServerConfig server = fixture.main(
+                        "[s]",
+                        "wals_directory = s3://bucket/path",
+                        "conninfo = host=h",
+                        "backup_method = postgres",
+                        option)
+                .server("s");
+
+        assertThat(server.disabled()).isTrue();
+        assertThat(server.problems())
+                .singleElement()
+                .asString()
+                .contains(option.substring(option.indexOf('=') + 2).equals("gpg") ? "encryption" : "'", "URL");
+    }
+
+    @Test
+    void baseBackupsAtAUrlAreRefused() throws Exception {
+        ServerConfig server = fixture.main(
+                        "[s]",
+                        "basebackups_directory = s3://bucket/path",
+                        "conninfo = host=h",
+                        "backup_method = postgres")
+                .server("s");
+
+        assertThat(server.problems()).singleElement().asString().contains("basebackups_directory", "s3://bucket/path");
+    }
+
+    @Test
+    void twoServersMayShareAUrl() throws Exception {
+        ConfigFixture configured = fixture.main(
+                "[a]",
+                "wals_directory = s3://bucket/path",
+                "conninfo = host=h",
+                "backup_method = postgres",
+                "[b]",
+                "wals_directory = s3://bucket/path",
+                "conninfo = host=h",
+                "backup_method = postgres");
+
+        assertThat(configured.server("a").problems()).isEmpty();
+        assertThat(configured.server("b").problems()).isEmpty();
     }
 
     @Test

@@ -170,8 +170,7 @@ final class RestoreFixture {
 
     RestoreReport restore(RestoreRequest.Builder request) throws Exception {
         ServerWalArchive archive = ServerWalArchive.of(server);
-        WalDelivery delivery =
-                new WalDelivery("main", server.directories().wals(), archive.compression(), archive.decryption());
+        WalDelivery delivery = new WalDelivery("main", archive.storage(), archive.compression(), archive.decryption());
         return new RestoreService(
                         server,
                         "barman",

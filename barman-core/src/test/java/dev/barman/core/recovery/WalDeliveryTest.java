@@ -5,7 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.barman.storage.local.LocalWalStorage;
+import dev.barman.wal.catalog.LockedXlogDb;
 import dev.barman.wal.catalog.WalEntry;
+import dev.barman.wal.catalog.XlogDb;
 import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;
@@ -79,7 +82,14 @@ class WalDeliveryTest {
     }
 
     private WalDelivery delivery(@Nullable CompressionSettings settings, @Nullable WalCipher cipher) {
-        return new WalDelivery("main", archive, settings, Optional.ofNullable(cipher));
+        return new WalDelivery(
+                "main",
+                LocalWalStorage.in(
+                                archive,
+                                new LockedXlogDb(new XlogDb(archive.resolve("main-xlog.db")), archive.resolve(".lock")))
+                        .build(),
+                settings,
+                Optional.ofNullable(cipher));
     }
 
     private static WalEntry entry(@Nullable String compression, @Nullable String encryption) {

@@ -54,6 +54,14 @@ public final class WalKeys {
         return List.copyOf(forms);
     }
 
+    /**
+     * @param compression an algorithm, null for none
+     * @return whether the layout knows objects compressed with it
+     */
+    public static boolean knows(@Nullable CompressionAlgorithm compression) {
+        return compression == null || ALGORITHMS.contains(compression);
+    }
+
     /** {@return all forms that a WAL file may have, in the order in which a restore prefers them} */
     public static List<Form> forms() {
         return FORMS;
@@ -62,6 +70,11 @@ public final class WalKeys {
     /** {@return the beginning of the keys of all WAL files of the server} */
     public String prefix() {
         return location.key(server + "/wals").value() + '/';
+    }
+
+    /** {@return where all WAL files of the server are, for a message} */
+    public String url() {
+        return location.url(location.key(server + "/wals"));
     }
 
     /**
@@ -136,6 +149,23 @@ public final class WalKeys {
         for (CompressionAlgorithm algorithm : ALGORITHMS) {
             if (rest.equals(suffix(algorithm))) {
                 return Optional.of(new Form(algorithm));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Recognises an object as some WAL file of the server.
+     *
+     * @param key an object's key
+     * @return empty when the object is something else; otherwise the file, whose form {@link #formOf} tells
+     */
+    public Optional<WalFileName> nameOf(ObjectKey key) {
+        String last = key.name();
+        for (int end = last.length(); end > 0; end = last.lastIndexOf('.', end - 1)) {
+            Optional<WalFileName> name = WalFileName.tryParse(last.substring(0, end));
+            if (name.isPresent()) {
+                return formOf(name.get(), key).isPresent() ? name : Optional.empty();
             }
         }
         return Optional.empty();

@@ -7,6 +7,7 @@ import dev.barman.wal.catalog.LockedXlogDb;
 import dev.barman.wal.catalog.WalEntry;
 import dev.barman.wal.catalog.XlogDb;
 import dev.barman.wal.catalog.XlogDbFormatException;
+import dev.barman.wal.storage.SavePipeline.Committed;
 import dev.barman.wal.storage.StoreOutcome;
 import dev.barman.wal.storage.WalToStore;
 import java.io.IOException;
@@ -21,7 +22,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,23 +44,11 @@ final class GroupCommitter {
     }
 
     /**
-     * What became of a group.
-     *
-     * @param outcomes of those that are durable and indexed: all, or those before the one that failed
-     * @param failed the WAL that could not be given its name
-     * @param failure why
-     */
-    record Result(
-            List<StoreOutcome> outcomes,
-            @Nullable WalToStore failed,
-            @Nullable IOException failure) {}
-
-    /**
      * Commits a group in its order.
      *
      * @throws IOException when nothing of it can be said to be durable
      */
-    Result commit(List<PreparedWal> group) throws IOException {
+    Committed commit(List<PreparedWal> group) throws IOException {
         List<PreparedWal> ready = new ArrayList<>(group);
         replaceUnlinkable(ready);
         return index.write(lines -> commitLocked(lines, ready));
@@ -98,7 +86,7 @@ final class GroupCommitter {
         }
     }
 
-    private Result commitLocked(XlogDb lines, List<PreparedWal> group) throws IOException {
+    private Committed commitLocked(XlogDb lines, List<PreparedWal> group) throws IOException {
         List<PreparedWal> placed = new ArrayList<>(group.size());
         Set<Path> directories = new LinkedHashSet<>();
         boolean someExisted = false;
@@ -142,7 +130,7 @@ final class GroupCommitter {
         for (PreparedWal prepared : placed) {
             outcomes.add(outcome(prepared, lines, added));
         }
-        return new Result(List.copyOf(outcomes), failed, failure);
+        return new Committed(List.copyOf(outcomes), failed, failure);
     }
 
     private void place(PreparedWal prepared) throws IOException {

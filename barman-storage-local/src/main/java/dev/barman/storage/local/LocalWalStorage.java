@@ -8,7 +8,10 @@ import dev.barman.wal.catalog.LockedXlogDb;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;
 import dev.barman.wal.encrypt.WalCipher;
+import dev.barman.wal.storage.SavePipeline;
+import dev.barman.wal.storage.SavePipeline.Committed;
 import dev.barman.wal.storage.StoreListener;
+import dev.barman.wal.storage.StoredFile;
 import dev.barman.wal.storage.StoredWal;
 import dev.barman.wal.storage.WalStorage;
 import dev.barman.wal.storage.WalToStore;
@@ -149,7 +152,43 @@ public final class LocalWalStorage implements WalStorage {
                     new HashDirectories(root, observer),
                     observer);
             GroupCommitter committer = new GroupCommitter(index, preparer, observer);
-            new SavePipeline(preparer, committer, listener, threads + WAITING_THREADS, this::explain).run(wals);
+            new SavePipeline<>(new Work(preparer, committer, root), listener, threads + WAITING_THREADS).run(wals);
+        }
+    }
+
+    private record Work(WalPreparer preparer, GroupCommitter committer, Path root)
+            implements SavePipeline.Work<PreparedWal> {
+        @Override
+        public PreparedWal prepare(WalToStore wal) throws IOException {
+            return preparer.prepare(wal);
+        }
+
+        @Override
+        public WalToStore wal(PreparedWal prepared) {
+            return prepared.wal();
+        }
+
+        @Override
+        public void discard(PreparedWal prepared) {
+            WalPreparer.discard(prepared);
+        }
+
+        @Override
+        public Committed commit(List<PreparedWal> group) throws IOException {
+            return committer.commit(group);
+        }
+
+        /** On a disk that gets full the work done ahead may be what took the room. */
+        @Override
+        public boolean triesRestAfterFailure() {
+            return true;
+        }
+
+        @Override
+        public String explain(WalToStore wal, IOException failure) {
+            String reason = IoReason.of(failure);
+            return "Cannot archive " + wal.file() + " in " + root + ": " + reason + ". "
+                    + Failures.hint(reason, root.toString());
         }
     }
 
@@ -175,12 +214,6 @@ public final class LocalWalStorage implements WalStorage {
         return (int) Math.max(1, Math.min(threads, fitting));
     }
 
-    private String explain(WalToStore wal, IOException failure) {
-        String reason = IoReason.of(failure);
-        return "Cannot archive " + wal.file() + " in " + root + ": " + reason + ". "
-                + Failures.hint(reason, root.toString());
-    }
-
     @Override
     public Optional<StoredWal> stat(WalFileName name) throws IOException {
         return stat(pathOf(name), name);
@@ -197,7 +230,7 @@ public final class LocalWalStorage implements WalStorage {
             return Optional.empty();
         }
         return Optional.of(new StoredWal(
-                name, attributes.size(), attributes.lastModifiedTime().toInstant(), file.toString()));
+                name, attributes.size(), attributes.lastModifiedTime().toInstant(), file.toString(), null));
     }
 
     @Override
@@ -208,6 +241,17 @@ public final class LocalWalStorage implements WalStorage {
     @Override
     public InputStream open(WalFileName name) throws IOException {
         return Files.newInputStream(pathOf(name));
+    }
+
+    /** {@inheritDoc} It is the archive's own file: nothing is copied. */
+    @Override
+    public Optional<StoredFile> fetch(WalFileName name) throws IOException {
+        return stat(name).isPresent() ? Optional.of(StoredFile.inPlace(pathOf(name))) : Optional.empty();
+    }
+
+    @Override
+    public String locationOf(WalFileName name, @Nullable String ofIndex) {
+        return pathOf(name).toString();
     }
 
     /** The path a WAL has in this archive, whether it is there or not. */

@@ -4,10 +4,12 @@ package dev.barman.wal.storage;
 import dev.barman.wal.WalFileName;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.NoSuchFileException;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The archive of WAL files of one server: write-once files by name, with an index of what was archived.
@@ -70,6 +72,41 @@ public interface WalStorage {
      * @throws IOException when it cannot be read
      */
     InputStream open(WalFileName name) throws IOException;
+
+    /**
+     * Gives the bytes as they are stored as a file, complete and as far proven as the storage can prove it.
+     *
+     * @return the file, to be closed by the caller; empty when the archive does not hold the WAL
+     * @throws IOException when that cannot be found out, or the WAL not be read
+     */
+    default Optional<StoredFile> fetch(WalFileName name) throws IOException {
+        try (InputStream stored = open(name)) {
+            return Optional.of(StoredFile.copy(stored, locationOf(name, null)));
+        } catch (NoSuchFileException absent) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Where the archive keeps a WAL, or would keep it. Not looked for.
+     *
+     * @param name the WAL
+     * @param compression its compression by the name in the WAL index, null for none
+     * @return a path or a URL
+     */
+    String locationOf(WalFileName name, @Nullable String compression);
+
+    /** Where the archive would put a WAL that comes uncompressed now. */
+    default String destinationOf(WalFileName name) {
+        return locationOf(name, null);
+    }
+
+    /**
+     * Finds out whether the storage answers at all.
+     *
+     * @throws IOException when it does not: what was asked, what came back, what to do
+     */
+    default void probe() throws IOException {}
 
     /**
      * Removes WALs by name; those that are not there count as removed. Only files of exactly these names go. The index is not

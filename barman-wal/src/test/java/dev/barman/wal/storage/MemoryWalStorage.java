@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** An archive in memory that does what an object store can: put if absent, get, delete by key, list. */
 public final class MemoryWalStorage implements WalStorage {
@@ -72,7 +73,8 @@ public final class MemoryWalStorage implements WalStorage {
                 : new StoreOutcome.DifferentDuplicate(wal, entry, "memory:" + name);
     }
 
-    static byte[] plain(byte[] bytes) throws IOException {
+    /** Uncompresses by the first bytes. */
+    public static byte[] plain(byte[] bytes) throws IOException {
         Optional<CompressionAlgorithm> algorithm = CompressionDetector.STANDARD.detect(bytes, bytes.length);
         if (algorithm.isEmpty()) {
             return bytes;
@@ -89,7 +91,7 @@ public final class MemoryWalStorage implements WalStorage {
         return stored == null
                 ? Optional.empty()
                 : Optional.of(new StoredWal(
-                        name, stored.bytes().length, stored.source().modified(), "memory:" + name.text()));
+                        name, stored.bytes().length, stored.source().modified(), locationOf(name, null), null));
     }
 
     @Override
@@ -99,6 +101,11 @@ public final class MemoryWalStorage implements WalStorage {
             throw new NoSuchFileException(name.text());
         }
         return new ByteArrayInputStream(stored.bytes());
+    }
+
+    @Override
+    public String locationOf(WalFileName name, @Nullable String compression) {
+        return "memory:" + name.text();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.barman.wal.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.barman.wal.WalFileName;
@@ -112,6 +113,32 @@ public abstract class WalStorageContract {
         assertThat(stored.location()).isEqualTo(outcome.location());
         assertThat(storage.exists(wal.name())).isTrue();
         assertThat(stored(wal.name())).isEqualTo(Files.readAllBytes(wal.file()));
+    }
+
+    @Test
+    void fetchedFileHoldsWhatIsStored() throws IOException {
+        WalToStore wal = source(SampleWals.name(7));
+        StoreOutcome outcome = storage.save(wal);
+
+        Path copy;
+        boolean isCopy;
+        try (StoredFile fetched = storage.fetch(wal.name()).orElseThrow();
+                InputStream stored = storage.open(wal.name())) {
+            assertThat(fetched.file()).hasBinaryContent(stored.readAllBytes());
+            assertThat(fetched.location()).isEqualTo(outcome.location());
+            copy = fetched.file();
+            isCopy = fetched.isCopy();
+        }
+        assertThat(Files.exists(copy)).isEqualTo(!isCopy);
+        assertThat(storage.fetch(WalFileName.parse(SampleWals.name(8)))).isEmpty();
+        assertThat(storage.locationOf(wal.name(), outcome.entry().compression()))
+                .isEqualTo(outcome.location());
+        assertThat(storage.destinationOf(wal.name())).isEqualTo(outcome.location());
+    }
+
+    @Test
+    void storageThatIsThereAnswers() {
+        assertThatNoException().isThrownBy(storage::probe);
     }
 
     @Test

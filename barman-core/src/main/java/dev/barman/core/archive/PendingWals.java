@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.core.check;
+package dev.barman.core.archive;
 
 import dev.barman.core.BarmanException;
 import java.io.IOException;

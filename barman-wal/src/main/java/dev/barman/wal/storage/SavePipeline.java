@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.storage.local;
+package dev.barman.wal.storage;
 
-import dev.barman.wal.storage.StoreListener;
-import dev.barman.wal.storage.WalStoreException;
-import dev.barman.wal.storage.WalToStore;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,7 +12,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,19 +21,19 @@ import org.slf4j.LoggerFactory;
  * together in one group, while the threads go on with the next ones. A single WAL is handled without threads.
  *
  * <p>Workers are never interrupted, since that would close the channel of a file in use. After a failure the work that is under way
- * is let finish, its temporary files are removed, and the rest is tried one by one until one fails by itself.
+ * is let finish and given up. For implementations of {@link WalStorage}. Used once; not thread-safe.
+ *
+ * @param <P> a prepared WAL
  */
-final class SavePipeline {
+public final class SavePipeline<P> {
     private static final Logger logger = LoggerFactory.getLogger(SavePipeline.class);
     private static final int AHEAD_PER_THREAD = 12;
 
-    private final WalPreparer preparer;
-    private final GroupCommitter committer;
+    private final Work<P> work;
     private final StoreListener listener;
     private final int threads;
     private final int capacity;
-    private final BiFunction<WalToStore, IOException, String> explanation;
-    private final ArrayDeque<Task> window = new ArrayDeque<>();
+    private final ArrayDeque<Task<P>> window = new ArrayDeque<>();
     /** Taken from the window for the current group and not known to be stored. */
     private final List<WalToStore> uncommitted = new ArrayList<>();
 
@@ -45,23 +41,75 @@ final class SavePipeline {
     private @Nullable RuntimeException inputFailure;
     private volatile boolean abandoned;
 
-    SavePipeline(
-            WalPreparer preparer,
-            GroupCommitter committer,
-            StoreListener listener,
-            int threads,
-            BiFunction<WalToStore, IOException, String> explanation) {
-        this.preparer = preparer;
-        this.committer = committer;
+    /**
+     * What a storage does with one WAL.
+     *
+     * @param <P> a prepared WAL
+     */
+    public interface Work<P> {
+        /**
+         * Does what can be done before the WAL's turn comes. Called on several threads.
+         *
+         * @throws IOException when it fails; nothing is left to be discarded then
+         */
+        P prepare(WalToStore wal) throws IOException;
+
+        /** Which WAL was prepared. */
+        WalToStore wal(P prepared);
+
+        /** Gives up a prepared WAL that will not be committed. */
+        void discard(P prepared);
+
+        /**
+         * Stores a group and its index lines durably, in its order.
+         *
+         * @param group at least one
+         * @throws IOException when nothing of it can be said to be durable
+         */
+        Committed commit(List<P> group) throws IOException;
+
+        /** Whether work that was done ahead may be why another WAL failed, so that the rest is worth trying one by one. */
+        boolean triesRestAfterFailure();
+
+        /** Says what could not be stored, why, and what to do. */
+        String explain(WalToStore wal, IOException failure);
+    }
+
+    /**
+     * What became of a group.
+     *
+     * @param outcomes of those that are durable and indexed: all, or those before the one that failed
+     * @param failed the WAL that could not be stored
+     * @param failure why
+     */
+    public record Committed(
+            List<StoreOutcome> outcomes,
+            @Nullable WalToStore failed,
+            @Nullable IOException failure) {}
+
+    private record Task<P>(WalToStore wal, Future<@Nullable P> prepared) {}
+
+    /**
+     * A pipeline for one save.
+     *
+     * @param listener learns of the outcomes
+     * @param threads how many WALs are prepared at the same time
+     */
+    public SavePipeline(Work<P> work, StoreListener listener, int threads) {
+        this.work = work;
         this.listener = listener;
         this.threads = threads;
         this.capacity = threads * AHEAD_PER_THREAD;
-        this.explanation = explanation;
     }
 
-    private record Task(WalToStore wal, Future<@Nullable PreparedWal> prepared) {}
-
-    void run(Iterator<WalToStore> wals) throws IOException {
+    /**
+     * Stores WALs as {@link WalStorage#save} does.
+     *
+     * @param wals at least one
+     * @throws WalStoreException when one could not be stored
+     * @throws IOException when the listener failed
+     */
+    public void run(Iterator<WalToStore> wals) throws IOException {
         WalToStore first = wals.next();
         if (!hasNext(wals)) {
             commit(List.of(prepare(first)));
@@ -85,8 +133,8 @@ final class SavePipeline {
      *     full it may be what took the room, so the rest is to be tried one by one, which tells the WAL that really cannot be stored
      */
     private List<WalToStore> runAhead(WalToStore first, Iterator<WalToStore> wals) throws IOException {
-        ExecutorService workers = Executors.newFixedThreadPool(threads, work -> {
-            Thread thread = new Thread(work, "wal-store-" + threadNumber.incrementAndGet());
+        ExecutorService workers = Executors.newFixedThreadPool(threads, task -> {
+            Thread thread = new Thread(task, "wal-store-" + threadNumber.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         });
@@ -100,6 +148,9 @@ final class SavePipeline {
                 commitReady();
             }
         } catch (WalStoreException failure) {
+            if (!work.triesRestAfterFailure()) {
+                throw failure;
+            }
             logger.debug("Going on one by one after: {}", failure.getMessage());
             unfinished.addAll(uncommitted);
             window.forEach(task -> unfinished.add(task.wal()));
@@ -132,12 +183,12 @@ final class SavePipeline {
     }
 
     private void submit(ExecutorService workers, WalToStore wal) {
-        window.add(new Task(wal, workers.submit(() -> abandoned ? null : preparer.prepare(wal))));
+        window.add(new Task<>(wal, workers.submit(() -> abandoned ? null : work.prepare(wal))));
     }
 
     /** Commits the longest run of finished WALs at the head, at most half of the window so that the threads keep busy. */
     private void commitReady() throws IOException {
-        List<PreparedWal> group = new ArrayList<>();
+        List<P> group = new ArrayList<>();
         uncommitted.clear();
         IOException failure = null;
         int most = Math.max(1, capacity / 2);
@@ -145,7 +196,7 @@ final class SavePipeline {
                 && group.size() < most
                 && !window.isEmpty()
                 && (group.isEmpty() || window.peek().prepared().isDone())) {
-            Task task = window.remove();
+            Task<P> task = window.remove();
             uncommitted.add(task.wal());
             try {
                 group.add(await(task));
@@ -161,17 +212,17 @@ final class SavePipeline {
         }
     }
 
-    private void commit(List<PreparedWal> group) throws IOException {
-        GroupCommitter.Result result;
+    private void commit(List<P> group) throws IOException {
+        Committed result;
         try {
-            result = committer.commit(group);
+            result = work.commit(group);
         } catch (IOException e) {
-            group.forEach(WalPreparer::discard);
-            throw explained(group.get(0).wal(), e);
+            group.forEach(work::discard);
+            throw explained(work.wal(group.get(0)), e);
         }
         int stored = result.outcomes().size();
-        for (PreparedWal prepared : group.subList(stored, group.size())) {
-            WalPreparer.discard(prepared);
+        for (P prepared : group.subList(stored, group.size())) {
+            work.discard(prepared);
         }
         uncommitted.subList(0, Math.min(stored, uncommitted.size())).clear();
         if (stored > 0) {
@@ -182,20 +233,20 @@ final class SavePipeline {
         }
     }
 
-    private PreparedWal prepare(WalToStore wal) throws IOException {
+    private P prepare(WalToStore wal) throws IOException {
         try {
-            return preparer.prepare(wal);
+            return work.prepare(wal);
         } catch (IOException e) {
             throw explained(wal, e);
         }
     }
 
-    private static PreparedWal await(Task task) throws IOException {
+    private P await(Task<P> task) throws IOException {
         boolean interrupted = false;
         try {
             while (true) {
                 try {
-                    PreparedWal prepared = task.prepared().get();
+                    P prepared = task.prepared().get();
                     if (prepared == null) {
                         throw new IllegalStateException("abandoned: " + task.wal());
                     }
@@ -234,11 +285,11 @@ final class SavePipeline {
     }
 
     private void discardRest() {
-        for (Task task : window) {
+        for (Task<P> task : window) {
             try {
-                PreparedWal prepared = task.prepared().get();
+                P prepared = task.prepared().get();
                 if (prepared != null) {
-                    WalPreparer.discard(prepared);
+                    work.discard(prepared);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -250,6 +301,6 @@ final class SavePipeline {
     }
 
     private WalStoreException explained(WalToStore wal, IOException failure) {
-        return new WalStoreException(wal, explanation.apply(wal, failure), failure);
+        return new WalStoreException(wal, work.explain(wal, failure), failure);
     }
 }
