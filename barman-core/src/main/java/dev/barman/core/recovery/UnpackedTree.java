@@ -71,11 +71,19 @@ public final class UnpackedTree {
         if (entry.isDirectory() || entry.isSymbolicLink()) {
             return false;
         }
-        if (!entry.isFile() || entry.isLink() || entry.isFIFO() || entry.isCharacterDevice() || entry.isBlockDevice()) {
-            throw new IOException(
-                    "the archive has an entry of a kind that no backup of PostgreSQL has: " + entry.getName());
+        String kind;
+        if (entry.isLink()) {
+            kind = "a hard link";
+        } else if (entry.isFIFO()) {
+            kind = "a named pipe";
+        } else if (entry.isCharacterDevice() || entry.isBlockDevice()) {
+            kind = "a device";
+        } else if (!entry.isFile()) {
+            kind = "an entry of an unknown kind";
+        } else {
+            return true;
         }
-        return true;
+        throw new IOException("the archive has " + kind + ", which no backup of PostgreSQL has: " + entry.getName());
     }
 
     /**
@@ -95,6 +103,8 @@ public final class UnpackedTree {
         directory(parent);
         if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
             Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(RestoredDirectories.PRIVATE));
+        } else if (Files.isSymbolicLink(directory)) {
+            throw new IOException("the archive has an entry behind a symbolic link: " + directory);
         } else if (!begun || !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException("the archive has a file and a directory of the same name: " + directory);
         }
