@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -132,7 +131,7 @@ class CloudDistributionIT {
             file.toString()
         };
         WalArchiveRequest request =
-                WalArchiveRequest.of(CloudWalArchiveMain.parser().parse(words), Map.of());
+                WalArchiveRequest.of(CloudWalArchiveMain.parser().parse(words), System.getenv());
         StateDirectory state = new StateDirectory(directory.resolve("state"));
         LastArchivedCache record =
                 new LastArchivedCache(state, request.destination(), Duration.ofSeconds(1), warning -> {});
