@@ -15,6 +15,7 @@ import dev.barman.core.postgres.PostgresClient;
 import dev.barman.core.signal.TerminatedException;
 import dev.barman.core.signal.TerminationSignals;
 import dev.barman.file.IoReason;
+import dev.barman.object.ObjectKey;
 import dev.barman.object.StorageException;
 import dev.barman.wal.Lsn;
 import dev.barman.wal.TimelineId;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -119,20 +121,32 @@ final class CloudBackupRun {
         log.info("Starting backup '" + id + "'");
         try (CloudBackupUpload upload = new CloudBackupUpload(
                 session.store(), session.catalog().keys(), id, options.upload(), false, signals)) {
-            Optional<String> failure = attempt(upload);
+            Optional<String> failure;
+            try {
+                failure = attempt(upload);
+            } catch (BackupArchiveWriter.TakenException e) {
+                giveIdUp(upload, e);
+                return CloudExit.FAILED;
+            }
             if (failure.isPresent() && !fail(upload, failure.get())) {
                 return CloudExit.FAILED;
             }
-        } catch (BackupArchiveWriter.TakenException e) {
-            // The id is the other backup's, and so is its backup.info.
-            log.error("Backup failed uploading data (" + e.getMessage() + "); try again");
-            return CloudExit.FAILED;
         }
         log.info("Backup end at LSN: " + info.endXlog() + " (" + info.endWal() + ", "
                 + String.format("%08X", info.endOffset()) + ")");
         log.info("Backup completed (id: " + id + ", elapsed time: "
                 + Duration.ofNanos(System.nanoTime() - beginNanos).toSeconds() + " seconds)");
         return CloudExit.OK;
+    }
+
+    /** The id is another backup's, and so is its backup.info. */
+    private void giveIdUp(CloudBackupUpload upload, BackupArchiveWriter.TakenException e) {
+        log.error("Backup failed uploading data (" + e.getMessage() + "); try again");
+        List<ObjectKey> left = upload.discard();
+        if (!left.isEmpty()) {
+            log.warning("These objects of this attempt could not be removed. They do not belong to the other backup "
+                    + id + ", but would be taken for parts of it: " + left);
+        }
     }
 
     /** Makes the backup; returns the reason when that fails. */

@@ -5,6 +5,7 @@ import dev.barman.core.BarmanException;
 import dev.barman.core.backup.ServerFacts;
 import dev.barman.core.catalog.Tablespace;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -93,7 +94,8 @@ final class ClusterCopy {
         Path directory;
         try {
             directory = parent.toRealPath();
-        } catch (NoSuchFileException e) {
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            // A file that is needed all the same is missed when it is read.
             return null;
         }
         Path real = pgdata.toRealPath();
@@ -142,6 +144,9 @@ final class ClusterCopy {
                 }
             } catch (NoSuchFileException e) {
                 log.debug("Vanished meanwhile: " + file);
+            } catch (IOException e) {
+                // Below a directory that PGDATA's owner alone may enter, for instance.
+                outside.add(file);
             }
         }
         if (!outside.isEmpty()) {

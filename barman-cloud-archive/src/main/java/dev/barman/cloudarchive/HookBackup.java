@@ -143,25 +143,55 @@ final class HookBackup {
      * Removes the archives of an earlier attempt with another compression or another maximum, which a restore could not tell from the right ones. The
      * new ones are all there.
      */
-    private void removeStale(BackupKeys keys, List<ObjectKey> sent) throws IOException {
-        String prefix = keys.prefix(info.id());
-        List<ObjectKey> stale = new ArrayList<>();
-        for (ObjectInfo object : session.store().listAll(prefix)) {
-            String name = object.key().value().substring(prefix.length());
-            if (!sent.contains(object.key())
-                    && BackupArchive.parse(name, object).isPresent()) {
-                stale.add(object.key());
-            }
+    private void removeStale(BackupKeys keys, List<ObjectKey> sent) throws StorageException, CloudException {
+        List<ObjectKey> stale = stale(keys, sent);
+        if (stale.isEmpty()) {
+            return;
         }
-        if (!stale.isEmpty()) {
-            session.log().info("Removing the archives of an earlier attempt: " + stale);
+        session.log().info("Removing the archives of an earlier attempt: " + stale);
+        try {
             for (StorageException failure : session.store().delete(stale).values()) {
                 throw failure;
             }
+        } catch (StorageException e) {
+            if (e.reason() != StorageException.Reason.DENIED) {
+                throw e;
+            }
+            // Each repetition would send the whole backup, to end here again.
+            throw new CloudException(
+                    CloudExit.STOP_RETRYING,
+                    "Cannot send backup '" + info.id()
+                            + "': the archives of an earlier attempt would be taken for parts of it, and may not be"
+                            + " removed; remove them, and send the backup again: " + stale + " (" + e.getMessage()
+                            + ")");
         }
     }
 
-    private void send() throws IOException, BarmanException {
+    /** The archives below the id of the backup that are not those sent; none where nobody may list. */
+    private List<ObjectKey> stale(BackupKeys keys, List<ObjectKey> sent) throws StorageException {
+        String prefix = keys.prefix(info.id());
+        List<ObjectKey> stale = new ArrayList<>();
+        try {
+            for (ObjectInfo object : session.store().listAll(prefix)) {
+                String name = object.key().value().substring(prefix.length());
+                if (!sent.contains(object.key())
+                        && BackupArchive.parse(name, object).isPresent()) {
+                    stale.add(object.key());
+                }
+            }
+        } catch (StorageException e) {
+            if (e.reason() != StorageException.Reason.DENIED) {
+                throw e;
+            }
+            session.log()
+                    .warning("Whether an earlier attempt has left archives of backup '" + info.id()
+                            + "' is not known, as listing is not allowed; with another compression or maximum size they would be in the way of a"
+                            + " restore: " + e.getMessage());
+        }
+        return stale;
+    }
+
+    private void send() throws IOException, BarmanException, CloudException {
         session.log().info("Sending backup '" + info.id() + "' from " + directory);
         BackupKeys keys = session.catalog().keys();
         PutOptions put = PutOptions.OVERWRITE.withTags(options.tags());

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives up the unfinished uploads of backups that were killed: nobody sees them, and they are paid for. Those of Amazon's protocol stay for ever otherwise;
- * Azure and Google remove theirs after a week, and that is how long a backup must have been silent here. What belongs to a backup at work, to another server or to
+ * Azure and Google remove theirs after a week. A backup that waits for the archiving of its WAL is silent, too, of other programs as well: hence a month. What belongs to a backup at work, to another server or to
  * something else than a backup is not touched. Not thread-safe.
  */
 final class KilledBackups {
     /** A backup that waits for the archive sends nothing either, but it will hardly wait so long. */
-    static final Duration SILENCE = Duration.ofDays(7);
+    static final Duration SILENCE = Duration.ofDays(30);
 
     private final CloudSession session;
     private final Instant silentSince;

@@ -34,6 +34,13 @@ final class NewBackupInfo {
         this.signals = signals;
     }
 
+    /** Whether a {@code backup.info} is in the bucket. */
+    private enum Stored {
+        YES,
+        NO,
+        UNKNOWN
+    }
+
     private void save(BackupInfo info) throws IOException {
         session.catalog().save(info, options);
     }
@@ -72,7 +79,7 @@ final class NewBackupInfo {
      */
     boolean giveUp(BackupInfo info, CloudBackupUpload upload, String reason) {
         CloudLog log = session.log();
-        if (upload.isComplete() && isStored(info)) {
+        if (upload.isComplete() && isStored(info) == Stored.YES) {
             log.warning("The answer to the last request was lost, but the backup is complete (" + reason + ")");
             return true;
         }
@@ -83,13 +90,19 @@ final class NewBackupInfo {
         try {
             save(failed(info, reason));
         } catch (IOException e) {
-            if (upload.isComplete() && isStored(info)) {
+            Stored stored = upload.isComplete() ? isStored(info) : Stored.NO;
+            if (stored == Stored.YES) {
                 log.warning(
                         "All the same the backup is complete: its backup.info was stored, and only the answer was lost");
                 return true;
             }
             log.error("The failure could not be recorded in the bucket: " + IoReason.of(e));
-            if (upload.isComplete()) {
+            if (stored == Stored.UNKNOWN) {
+                log.error(
+                        "The backup may be complete: whether its backup.info was stored cannot be asked. Look at what 'barman-cloud-backup-list'"
+                                + " says of backup " + info.id() + " before deleting anything; its archives are "
+                                + upload.visible());
+            } else if (upload.isComplete()) {
                 log.error("These archives stay in the bucket without a backup.info, and are no backup: "
                         + upload.visible() + "; 'barman-cloud-backup-delete --backup-id " + info.id()
                         + "' removes them, a day from now at the earliest");
@@ -123,12 +136,12 @@ final class NewBackupInfo {
         }
     }
 
-    private boolean isStored(BackupInfo done) {
+    private Stored isStored(BackupInfo done) {
         try {
-            return session.catalog().holds(done);
+            return session.catalog().holds(done) ? Stored.YES : Stored.NO;
         } catch (IOException e) {
             session.log().info("Whether the backup.info was stored is not known: " + IoReason.of(e));
-            return false;
+            return Stored.UNKNOWN;
         }
     }
 }

@@ -115,6 +115,26 @@ class ClusterCopyTest {
     }
 
     @Test
+    void anIncludedFileThatCannotBeFollowedIsWarnedOfAndNoMore() throws Exception {
+        Files.writeString(pgdata.resolve("postgresql.conf"), "inside");
+        Path loop = Files.createSymbolicLink(root.resolve("loop.conf"), root.resolve("loop.conf"));
+
+        copy(
+                pgdata.toString(),
+                List.of(),
+                new ConfigurationFiles(
+                        pgdata.resolve("postgresql.conf").toString(),
+                        pgdata.resolve("pg_hba.conf").toString(),
+                        pgdata.resolve("pg_ident.conf").toString(),
+                        List.of(loop.toString(), root.resolve("vanished.conf").toString())));
+
+        assertThat(entries("data")).containsKey("./postgresql.conf");
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .contains("lie outside of PGDATA and are not in the backup: " + loop)
+                .doesNotContain("vanished");
+    }
+
+    @Test
     void aDataDirectoryThatIsNamedInTwoWaysIsOneDirectory() throws Exception {
         Files.writeString(pgdata.resolve("postgresql.conf"), "inside");
         Files.createSymbolicLink(root.resolve("link"), pgdata);

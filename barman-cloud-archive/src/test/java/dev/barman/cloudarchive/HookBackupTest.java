@@ -8,13 +8,19 @@ import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupInfoFormat;
 import dev.barman.core.catalog.Tablespace;
 import dev.barman.object.ObjectKey;
+import dev.barman.object.ObjectPage;
+import dev.barman.object.ObjectStore;
+import dev.barman.object.StorageException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -122,6 +128,57 @@ class HookBackupTest {
                 .as(bucket.err)
                 .isZero();
         assertThat(target.resolve("base/5/1259")).hasContent("table");
+    }
+
+    /** A store that does not allow everything. */
+    private static final class Forbidding extends PassingObjectStore {
+        private final boolean listing;
+
+        Forbidding(ObjectStore store, boolean listing) {
+            super(store);
+            this.listing = listing;
+        }
+
+        private static StorageException denied() {
+            return new StorageException("no permission", StorageException.Reason.DENIED, false, null);
+        }
+
+        @Override
+        public ObjectPage list(String prefix, Optional<String> page, int maxObjects) throws StorageException {
+            if (listing) {
+                throw denied();
+            }
+            return super.list(prefix, page, maxObjects);
+        }
+
+        @Override
+        public Map<ObjectKey, StorageException> delete(Collection<ObjectKey> keys) {
+            return keys.stream().collect(Collectors.toMap(key -> key, key -> denied()));
+        }
+    }
+
+    @Test
+    void whereNobodyMayListTheBackupIsSentAllTheSame() {
+        bucket.store = new Forbidding(bucket.memory, true);
+
+        assertThat(run()).as(bucket.err).isZero();
+
+        assertThat(bucket.keys()).containsExactly(BASE + "16385.tar", BASE + "backup.info", BASE + "data.tar");
+        assertThat(bucket.err).contains("WARNING").contains("listing is not allowed");
+    }
+
+    /** Each repetition would send everything again. */
+    @Test
+    void archivesInTheWayThatNobodyMayRemoveEndTheRepetitions() {
+        bucket.put(BASE + "data_0001.tar", "of an attempt with a smaller maximum");
+        bucket.store = new Forbidding(bucket.memory, false);
+
+        assertThat(run()).isEqualTo(CloudExit.STOP_RETRYING);
+
+        assertThat(bucket.err).contains(BASE + "data_0001.tar").contains("no permission");
+        assertThat(bucket.keys()).doesNotContain(BASE + "backup.info");
+        bucket.memory.delete(List.of(ObjectKey.of(BASE + "data_0001.tar")));
+        assertThat(run()).as(bucket.err).isZero();
     }
 
     @Test

@@ -76,9 +76,9 @@ class KilledBackupsTest {
 
     @Test
     void whatAKilledBackupHasLeftGoes() {
-        store.add(A + "16385.tar.gz", 9, 9);
-        store.add(A + "data.tar.gz", 9, 8);
-        store.add(A + "data_0001.tar.gz", 8, 8);
+        store.add(A + "16385.tar.gz", 33, 33);
+        store.add(A + "data.tar.gz", 33, 32);
+        store.add(A + "data_0001.tar.gz", 32, 32);
 
         assertThat(delete("-v")).as(bucket.err).isZero();
 
@@ -89,10 +89,10 @@ class KilledBackupsTest {
     @Test
     void aBackupAtWorkIsNotTouchedHoweverLongItTakes() {
         // One archive waits since days for those behind it.
-        store.add(A + "16385.tar", 30, 20);
-        store.add(A + "data.tar", 20, 6);
+        store.add(A + "16385.tar", 60, 50);
+        store.add(A + "data.tar", 50, 29);
         // One has just begun another archive.
-        store.add(B + "data.tar", 30, 20);
+        store.add(B + "data.tar", 60, 50);
         store.add(B + "data_0001.tar", 1, 1);
 
         assertThat(delete()).isZero();
@@ -110,7 +110,7 @@ class KilledBackupsTest {
                 "p/other/base/20261101T100000/data.tar",
                 "p/main2/base/20261101T100000/data.tar",
                 "elsewhere");
-        others.forEach(key -> store.add(key, 30, 30));
+        others.forEach(key -> store.add(key, 60, 60));
 
         assertThat(delete()).isZero();
 
@@ -119,7 +119,7 @@ class KilledBackupsTest {
 
     @Test
     void anUploadThatHasEndedMeanwhileProtectsItsBackup() {
-        store.add(A + "data.tar", 30, 30);
+        store.add(A + "data.tar", 60, 60);
         store.sent.clear();
 
         assertThat(delete()).isZero();
@@ -129,7 +129,7 @@ class KilledBackupsTest {
 
     @Test
     void aDryRunAndAStoreThatRefusesChangeNothing() {
-        store.add(A + "data.tar", 30, 30);
+        store.add(A + "data.tar", 60, 60);
 
         assertThat(delete("--dry-run")).isZero();
         assertThat(store.keys()).hasSize(1);

@@ -102,8 +102,17 @@ class BucketArchiveIT {
         }
     }
 
+    private Path index() throws IOException {
+        try (Stream<Path> files = Files.list(host.home().resolve("main/meta"))) {
+            return files.filter(file -> file.getFileName().toString().startsWith("wal-index-"))
+                    .findFirst()
+                    .orElseThrow()
+                    .resolve("main-xlog.db");
+        }
+    }
+
     private List<String> indexed() throws IOException {
-        return Files.readAllLines(host.home().resolve("main/meta/main-xlog.db")).stream()
+        return Files.readAllLines(index()).stream()
                 .map(line -> line.substring(0, line.indexOf('\t')))
                 .toList();
     }
@@ -208,8 +217,7 @@ class BucketArchiveIT {
         List<String> before = indexed();
         host.barman("rebuild-xlogdb", "main").ok();
         assertThat(indexed()).containsExactlyInAnyOrderElementsOf(before);
-        assertThat(Files.readString(host.home().resolve("main/meta/main-xlog.db")))
-                .contains("\tgzip\tNone\n");
+        assertThat(Files.readString(index())).contains("\tgzip\tNone\n");
     }
 
     @Test

@@ -99,11 +99,13 @@ public final class ArchiveWalService {
         try (LockFile lock = LockFile.tryAcquire(directories.lockFile(LOCK))) {
             WalStorage storage = parts.storage(archive);
             Optional<ServerIdentity> identity = ServerIdentity.read(directories.identityFile());
-            Pass pass = new Pass(storage, identity, occasion == Occasion.DIRECT);
             try {
+                Pass pass = new Pass(storage, identity, occasion == Occasion.DIRECT);
                 return pass.run(directories, CompressionDetector.of(archive.compression()));
             } catch (IOException e) {
                 throw new BarmanException(String.valueOf(e.getMessage()), e);
+            } finally {
+                storage.close();
             }
         }
     }

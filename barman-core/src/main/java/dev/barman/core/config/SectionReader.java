@@ -112,8 +112,9 @@ final class SectionReader {
         directory(section, ServerOption.STREAMING_WALS_DIRECTORY, Paths.join(root, "streaming"), values, absent);
         String wals = directory(section, ServerOption.WALS_DIRECTORY, Paths.join(root, "wals"), values, absent);
         if (values.isUnset(ServerOption.XLOGDB_DIRECTORY)) {
-            // Never that of the local archive that the server may have had before: its index names other files.
-            values.set(ServerOption.XLOGDB_DIRECTORY, new Text(Paths.isUrl(wals) ? Paths.join(root, "meta") : wals));
+            values.set(
+                    ServerOption.XLOGDB_DIRECTORY,
+                    new Text(Paths.isUrl(wals) ? Paths.join(Paths.join(root, "meta"), Paths.indexOf(wals)) : wals));
         }
     }
 

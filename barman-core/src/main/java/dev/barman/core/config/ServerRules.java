@@ -209,6 +209,12 @@ final class ServerRules {
         if (wals == null || !Paths.isUrl(wals)) {
             return;
         }
+        if (wals.matches("[^:]*://[^/]*@.*") || wals.contains("?") || wals.contains("#")) {
+            // Not shown: it may be a signature or a password.
+            problems.add(
+                    "wals_directory must be the plain URL of a bucket for server " + server
+                            + ", without a user, a query ('?') or a fragment ('#'): credentials belong into the environment or the files of the cloud's tools");
+        }
         String compression = values.text(ServerOption.COMPRESSION);
         if (compression != null && !ArchivingConfig.fitsBuckets(compression)) {
             problems.add("compression '" + compression + "' is not supported with a URL as wals_directory for server "

@@ -304,10 +304,40 @@ class BarmanConfigurationTest {
 
         assertThat(server.problems()).isEmpty();
         assertThat(server.directories().walsUrl()).isEqualTo("s3://bucket/path/");
-        assertThat(server.directories().wals()).isEqualTo(Path.of("/b/meta"));
-        assertThat(server.directories().xlogdbFile()).isEqualTo(Path.of("/b/meta/s-xlog.db"));
+        Path index = server.directories().xlogdbFile();
+        assertThat(server.directories().wals()).isEqualTo(index.getParent());
+        assertThat(index.toString()).matches("/b/meta/wal-index-[0-9a-f]{12}/s-xlog\\.db");
+        assertThat(indexOf("s3://bucket/path")).isEqualTo(index);
+        assertThat(indexOf("s3://bucket/path2")).isNotEqualTo(index);
         assertThat(server.directories().errors()).isEqualTo(Path.of("/b/errors"));
         assertThat(server.directories().toCreate()).allMatch(Path::isAbsolute);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://account.blob.core.windows.net/container/path?sv=1&sig=topsecret",
+                "s3://user:topsecret@bucket/path",
+                "s3://bucket/path#topsecret"
+            })
+    void urlWithASecretIsRefusedAndNotShown(String url) throws Exception {
+        ServerConfig server = fixture.main(
+                        "[s]", "wals_directory = " + url, "conninfo = host=h", "backup_method = postgres")
+                .server("s");
+
+        assertThat(server.disabled()).isTrue();
+        assertThat(server.problems())
+                .singleElement()
+                .asString()
+                .contains("plain URL")
+                .doesNotContain("topsecret");
+    }
+
+    private Path indexOf(String url) throws Exception {
+        return fixture.main("[s]", "backup_directory = /b", "wals_directory = " + url, "conninfo = host=h")
+                .server("s")
+                .directories()
+                .xlogdbFile();
     }
 
     @ParameterizedTest

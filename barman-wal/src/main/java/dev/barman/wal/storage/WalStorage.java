@@ -142,4 +142,7 @@ public interface WalStorage {
         /** Called once per WAL. */
         void visit(StoredWal wal) throws IOException;
     }
+
+    /** Gives back connections and threads, where there are any; the archive is not used afterwards. */
+    default void close() {}
 }

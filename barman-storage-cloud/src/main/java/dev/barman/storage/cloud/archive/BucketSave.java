@@ -28,6 +28,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -120,19 +121,20 @@ final class BucketSave implements SavePipeline.Work<BucketSave.Prepared> {
             FileStamp stamp)
             throws IOException {
         ObjectKey key = keys.key(wal.name(), form);
+        // Asked while the others are, and not left to the condition of the request: there are stores that ignore it.
+        Optional<ObjectInfo> own = store.stat(key);
         List<StoredForms.Found> present = new ArrayList<>(others.found());
-        if (present.isEmpty() && store.put(key, content, PutOptions.CREATE_ONLY)) {
+        if (present.isEmpty() && own.isEmpty() && store.put(key, content, PutOptions.CREATE_ONLY)) {
             if (!FileStamp.of(wal.file()).equals(stamp)) {
-                // Nobody was told of the object; what the file becomes may be something else.
-                store.delete(List.of(key));
-                throw new IOException("'" + wal.file() + "' was changed while it was sent to " + keys.url(key)
-                        + ": whoever puts files there must give them their names when they are complete");
+                throw changed(wal, key, takenBack(key));
             }
             observer.reached(SaveStep.UPLOADED, wal.name().text());
             return new Prepared(wal, entry(wal, form, content.sizeBytes()), key, Kind.STORED);
         }
         // Stored before, or our own first attempt succeeded without our hearing of it.
-        Optional<ObjectInfo> own = store.stat(key);
+        if (own.isEmpty()) {
+            own = store.stat(key);
+        }
         own.ifPresent(object -> present.add(new StoredForms.Found(form, object)));
         if (present.isEmpty()) {
             throw new ObjectNotFoundException(key, null);
@@ -146,11 +148,33 @@ final class BucketSave implements SavePipeline.Work<BucketSave.Prepared> {
                 }
             }
         }
+        if (kind == Kind.DIFFERENT && !FileStamp.of(wal.file()).equals(stamp)) {
+            // What is there may be an earlier state of this very file.
+            throw changed(wal, key, "");
+        }
         return new Prepared(
                 wal,
                 entry(wal, first.compression(), first.object().sizeBytes()),
                 first.object().key(),
                 kind);
+    }
+
+    /** Removes an object that nobody was told of; returns what is to be said when it stays. */
+    private String takenBack(ObjectKey key) {
+        String left = ". Remove the object, which may hold anything, before the file comes again: ";
+        try {
+            Map<ObjectKey, StorageException> failures = store.delete(List.of(key));
+            return failures.isEmpty()
+                    ? ""
+                    : left + IoReason.of(failures.values().iterator().next());
+        } catch (StorageException e) {
+            return left + IoReason.of(e);
+        }
+    }
+
+    private IOException changed(WalToStore wal, ObjectKey key, String left) {
+        return new IOException("'" + wal.file() + "' was changed while it was sent to " + keys.url(key)
+                + ": whoever puts files there must give them their names when they are complete" + left);
     }
 
     private static WalEntry entry(WalToStore wal, @Nullable CompressionAlgorithm form, long sizeBytes) {
@@ -190,8 +214,10 @@ final class BucketSave implements SavePipeline.Work<BucketSave.Prepared> {
         WalToStore failed = null;
         IOException failure = null;
         for (Prepared prepared : group) {
-            // A rebuild may have indexed the object already, or a removal taken it away.
-            if (changed && store.stat(prepared.key()).isEmpty()) {
+            // A rebuild may have indexed the object already, or a removal taken it away, one that goes on after it was
+            // killed without a trace in the index.
+            if ((changed || prepared.kind() != Kind.STORED)
+                    && store.stat(prepared.key()).isEmpty()) {
                 failed = prepared.wal();
                 failure = new StorageException(
                         keys.url(prepared.key()) + " was removed before it was indexed",

@@ -100,15 +100,7 @@ final class BucketWals {
      * @throws IOException when the store cannot tell, or does not give it whole
      */
     Optional<StoredFile> fetch(WalFileName name) throws IOException {
-        return repeated(() -> {
-            Optional<Opened> opened = open(name);
-            if (opened.isEmpty()) {
-                return Optional.empty();
-            }
-            try (InputStream stored = opened.get().stored()) {
-                return Optional.of(StoredFile.copy(stored, keys.url(opened.get().key())));
-            }
-        });
+        return fetch(() -> open(name));
     }
 
     /**
@@ -118,21 +110,23 @@ final class BucketWals {
      * @throws IOException when the store does not give it whole
      */
     StoredFile fetch(ObjectKey key) throws IOException {
-        return repeated(() -> {
-            try (InputStream stored = store.open(key)) {
-                return StoredFile.copy(stored, keys.url(key));
-            }
-        });
+        return fetch(() -> Optional.of(new Opened(key, store.open(key))))
+                .orElseThrow(() -> new ObjectNotFoundException(key, null));
     }
 
-    private interface Download<T> {
-        T run() throws IOException;
+    private interface Opening {
+        Optional<Opened> open() throws IOException;
     }
 
-    private static <T> T repeated(Download<T> download) throws IOException {
+    /** What fails before the first byte comes is not begun anew: the store itself has been patient with it. */
+    private Optional<StoredFile> fetch(Opening opening) throws IOException {
         for (int attempt = 1; ; attempt++) {
-            try {
-                return download.run();
+            Optional<Opened> opened = opening.open();
+            if (opened.isEmpty()) {
+                return Optional.empty();
+            }
+            try (InputStream stored = opened.get().stored()) {
+                return Optional.of(StoredFile.copy(stored, keys.url(opened.get().key())));
             } catch (IOException e) {
                 boolean hopeless = e instanceof StorageException answer && !answer.retryable();
                 if (hopeless || attempt == MAX_DOWNLOADS) {

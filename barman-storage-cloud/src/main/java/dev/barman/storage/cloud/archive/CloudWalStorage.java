@@ -60,6 +60,7 @@ public final class CloudWalStorage implements WalStorage, AutoCloseable {
     private final SaveStep.Observer observer;
     private final ThreadPoolExecutor questions;
     private @Nullable ObjectStore store;
+    private volatile boolean bucketSeen;
 
     /** Opens the bucket. */
     @FunctionalInterface
@@ -146,7 +147,13 @@ public final class CloudWalStorage implements WalStorage, AutoCloseable {
 
     @Override
     public Optional<StoredWal> stat(WalFileName name) throws IOException {
-        return wals().find(name).map(found -> BucketListing.stored(keys, name, found.object(), found.compression()));
+        Optional<StoredWal> found =
+                wals().find(name).map(form -> BucketListing.stored(keys, name, form.object(), form.compression()));
+        if (found.isEmpty()) {
+            // To a question for an object's metadata, a bucket that is not there answers like one without the object.
+            requireBucket();
+        }
+        return found;
     }
 
     @Override
@@ -173,6 +180,13 @@ public final class CloudWalStorage implements WalStorage, AutoCloseable {
     @Override
     public String destinationOf(WalFileName name) {
         return keys.url(keys.key(name, algorithm()));
+    }
+
+    private void requireBucket() throws IOException {
+        if (!bucketSeen) {
+            probe();
+            bucketSeen = true;
+        }
     }
 
     @Override

@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
@@ -40,14 +39,24 @@ final class S3UnfinishedUploads {
                         r.bucket(bucket).prefix(prefix).keyMarker(keyMarker).uploadIdMarker(idMarker));
                 for (MultipartUpload upload : page.uploads()) {
                     // What does not tell its age, or ignores the prefix, is not ours to judge.
-                    if (upload.initiated() != null && upload.key().startsWith(prefix)) {
-                        uploads.add(new UnfinishedUpload(
-                                ObjectKey.of(upload.key()), upload.uploadId(), upload.initiated()));
+                    Optional<ObjectKey> key = key(upload.key());
+                    if (upload.initiated() != null
+                            && key.isPresent()
+                            && upload.key().startsWith(prefix)) {
+                        uploads.add(new UnfinishedUpload(key.get(), upload.uploadId(), upload.initiated()));
                     }
                 }
                 nextKey = page.nextKeyMarker();
                 nextId = page.nextUploadIdMarker();
-                more = Boolean.TRUE.equals(page.isTruncated()) && nextKey != null;
+                more = Boolean.TRUE.equals(page.isTruncated());
+                if (more && nextKey == null) {
+                    // Uploads of a backup at work may be among those not shown.
+                    throw new StorageException(
+                            "The store does not list all unfinished uploads of s3://" + bucket + "/" + prefix,
+                            StorageException.Reason.OTHER,
+                            false,
+                            null);
+                }
             }
             return uploads;
         } catch (SdkException e) {
@@ -55,6 +64,7 @@ final class S3UnfinishedUploads {
         }
     }
 
+    /** When something was sent last; empty when the store does not tell, or there is no such upload any more. */
     Optional<Instant> lastSent(UnfinishedUpload upload) throws StorageException {
         Instant last = upload.begun();
         Integer next = null;
@@ -67,10 +77,16 @@ final class S3UnfinishedUploads {
                         .uploadId(upload.id())
                         .partNumberMarker(marker));
                 for (Part part : page.parts()) {
+                    if (part.lastModified() == null) {
+                        return Optional.empty();
+                    }
                     last = later(last, part.lastModified());
                 }
                 next = page.nextPartNumberMarker();
-                more = Boolean.TRUE.equals(page.isTruncated()) && next != null;
+                more = Boolean.TRUE.equals(page.isTruncated());
+                if (more && next == null) {
+                    return Optional.empty();
+                }
             }
             return Optional.of(last);
         } catch (SdkException e) {
@@ -81,8 +97,17 @@ final class S3UnfinishedUploads {
         }
     }
 
-    private static Instant later(Instant one, @Nullable Instant other) {
-        return other != null && other.isAfter(one) ? other : one;
+    /** Empty for a key that no object of ours can have. */
+    private static Optional<ObjectKey> key(String text) {
+        try {
+            return Optional.of(ObjectKey.of(text));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Instant later(Instant one, Instant other) {
+        return other.isAfter(one) ? other : one;
     }
 
     void giveUp(UnfinishedUpload upload) throws StorageException {

@@ -160,6 +160,88 @@ class CloudWalStorageFaultsTest {
     }
 
     @Test
+    void storeThatIgnoresTheConditionReplacesNothing() throws IOException {
+        ObjectStore store = faulty((method, arguments, call) -> {
+            if (method.equals("put")) {
+                arguments[2] = PutOptions.OVERWRITE;
+            }
+            return call.proceed();
+        });
+        byte[] first = SampleWals.content(1, SIZE);
+        assertThat(bucket.storage(store, null).save(source(1, first))).isInstanceOf(Stored.class);
+
+        assertThat(bucket.storage(store, null).save(source(1, SampleWals.content(2, SIZE))))
+                .isInstanceOf(DifferentDuplicate.class);
+
+        try (InputStream stored = bucket.storage(objects, null).open(WalFileName.parse(SampleWals.name(1)))) {
+            assertThat(stored.readAllBytes()).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void fileThatChangedAfterALostAnswerIsNotTakenForAnother() throws IOException {
+        WalToStore wal = source(1);
+        ObjectStore store = faulty((method, arguments, call) -> {
+            if (!method.equals("put")) {
+                return call.proceed();
+            }
+            call.proceed();
+            Files.write(wal.file(), SampleWals.content(2, SIZE + 1));
+            return false;
+        });
+
+        assertThatThrownBy(() -> bucket.storage(store, null).save(wal)).hasMessageContaining("was changed while");
+
+        assertThat(bucket.indexed()).isEmpty();
+    }
+
+    @Test
+    void objectOfAChangedFileThatCannotBeTakenBackIsNamed() throws IOException {
+        WalToStore wal = source(1);
+        ObjectStore store = faulty((method, arguments, call) -> {
+            if (method.equals("delete")) {
+                throw new StorageException("no permission", StorageException.Reason.DENIED, false, null);
+            }
+            Object answer = call.proceed();
+            if (method.equals("put")) {
+                Files.write(wal.file(), SampleWals.content(2, SIZE + 1));
+            }
+            return answer;
+        });
+
+        assertThatThrownBy(() -> bucket.storage(store, null).save(wal))
+                .hasMessageContainingAll("was changed while", "Remove the object", "no permission");
+    }
+
+    @Test
+    void missingBucketIsNoMissingWal() throws IOException {
+        boolean[] there = {false};
+        ObjectStore store =
+                faulty((method, arguments, call) -> method.equals("containerExists") ? there[0] : call.proceed());
+        CloudWalStorage archive = bucket.storage(store, null);
+        WalFileName name = WalFileName.parse(SampleWals.name(1));
+
+        assertThatThrownBy(() -> archive.exists(name)).hasMessageContaining("does not exist");
+        there[0] = true;
+        assertThat(archive.exists(name)).isFalse();
+        assertThat(archive.stat(name)).isEmpty();
+        assertThat(calls.stream().filter("containerExists"::equals)).hasSize(2);
+    }
+
+    /** The store has been patient with it; who asks has other places to look in. */
+    @Test
+    void downloadThatDoesNotBeginIsNotRepeated() {
+        ObjectStore store = faulty((method, arguments, call) -> {
+            throw cut();
+        });
+
+        assertThatThrownBy(() -> bucket.storage(store, null).fetch(WalFileName.parse(SampleWals.name(1))))
+                .hasMessageContaining("connection reset");
+
+        assertThat(calls).containsExactly("open");
+    }
+
+    @Test
     void uploadWhoseAnswerWasLostForGoodGetsItsLineNextTime() throws IOException {
         ObjectStore store = faulty((method, arguments, call) -> {
             Object answer = call.proceed();

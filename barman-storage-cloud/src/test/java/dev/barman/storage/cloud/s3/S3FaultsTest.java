@@ -428,10 +428,44 @@ class S3FaultsTest {
         assertThat(aborted).containsExactly("DELETE /b/p/a?uploadId=u1");
     }
 
-    private static String uploads(boolean truncated, String key, String id) {
-        return "<?xml version=\"1.0\"?><ListMultipartUploadsResult><IsTruncated>" + truncated
-                + "</IsTruncated><Upload><Key>" + key + "</Key><UploadId>" + id
+    /** What a store does not tell must not make an upload look abandoned. */
+    @Test
+    void unfinishedUploadsOfWhichTooLittleIsKnownAreProtected() throws Exception {
+        serve(exchange -> {
+            String target = exchange.target();
+            if (target.contains("prefix=cut")) {
+                exchange.answer(200, uploads(true, "cut/a", "u1") + "</ListMultipartUploadsResult>");
+            } else if (target.contains("uploads")) {
+                exchange.answer(
+                        200, uploads(false, "p/../a", "u0") + upload("p/b", "u1") + "</ListMultipartUploadsResult>");
+            } else {
+                exchange.answer(
+                        200,
+                        "<?xml version=\"1.0\"?><ListPartsResult>"
+                                + (target.contains("u1")
+                                        ? "<Part><PartNumber>1</PartNumber></Part>"
+                                        : "<IsTruncated>true</IsTruncated>")
+                                + "</ListPartsResult>");
+            }
+        });
+
+        assertThatThrownBy(() -> store.unfinishedUploads("cut/")).hasMessageContaining("does not list all");
+        List<UnfinishedUpload> uploads = store.unfinishedUploads("p/");
+        assertThat(uploads).extracting(UnfinishedUpload::id).containsExactly("u1");
+        assertThat(store.lastSent(uploads.get(0))).isEmpty();
+        assertThat(store.lastSent(new UnfinishedUpload(
+                        ObjectKey.of("p/c"), "u2", uploads.get(0).begun())))
+                .isEmpty();
+    }
+
+    private static String upload(String key, String id) {
+        return "<Upload><Key>" + key + "</Key><UploadId>" + id
                 + "</UploadId><Initiated>2026-11-02T00:00:00.000Z</Initiated></Upload>";
+    }
+
+    private static String uploads(boolean truncated, String key, String id) {
+        return "<?xml version=\"1.0\"?><ListMultipartUploadsResult><IsTruncated>" + truncated + "</IsTruncated>"
+                + upload(key, id);
     }
 
     private static byte[] joined(Map<Integer, byte[]> parts) {
