@@ -66,7 +66,17 @@ class PostgresSystemIdTest {
     @Test
     void hangingServerIsNotWaitedFor() {
         CountDownLatch end = new CountDownLatch(1);
-        List<Question> hanging = List.of(() -> {
+        try {
+            assertThat(PostgresSystemId.firstAnswer("main", hanging(end), SHORT))
+                    .isEmpty();
+        } finally {
+            end.countDown();
+        }
+    }
+
+    /** The answer of a server: it comes when the latch is at its end. */
+    private static List<Question> hanging(CountDownLatch end) {
+        return List.of(() -> {
             try {
                 end.await();
             } catch (InterruptedException e) {
@@ -74,19 +84,18 @@ class PostgresSystemIdTest {
             }
             return "1";
         });
-        try {
-            assertThat(PostgresSystemId.firstAnswer("main", hanging, SHORT)).isEmpty();
-        } finally {
-            end.countDown();
-        }
     }
 
     @Test
     void interruptedCallerGoesOnWithoutAnAnswer() {
+        CountDownLatch end = new CountDownLatch(1);
         Thread.currentThread().interrupt();
-
-        assertThat(PostgresSystemId.firstAnswer("main", questions, LONG)).isEmpty();
-        assertThat(Thread.interrupted()).isTrue();
+        try {
+            assertThat(PostgresSystemId.firstAnswer("main", hanging(end), LONG)).isEmpty();
+            assertThat(Thread.interrupted()).isTrue();
+        } finally {
+            end.countDown();
+        }
     }
 
     @ParameterizedTest
