@@ -101,8 +101,9 @@ public final class WalRemover implements WalPurge {
                 removeWithHooks(plan, resumed, removed);
             } else {
                 index.write(db -> {
-                    delete(takeOut(db, plan, resumed).files(), removed);
-                    return true;
+                    Removal removal = takeOut(db, plan, resumed);
+                    Set<String> stayed = delete(removal.files(), removed);
+                    return stayed.isEmpty() || putBack(db, removal.lines(), without(removal.files(), stayed));
                 });
             }
         } catch (IOException e) {
@@ -195,7 +196,18 @@ public final class WalRemover implements WalPurge {
         return new WalEntry(wal.name().text(), wal.sizeBytes(), WalEntry.epochSeconds(wal.modified()), null, null);
     }
 
-    private void delete(List<WalEntry> files, Consumer<String> removed) throws IOException {
+    private static Set<String> without(List<WalEntry> files, Set<String> stayed) {
+        Set<String> gone = new HashSet<>();
+        for (WalEntry file : files) {
+            if (!stayed.contains(file.name())) {
+                gone.add(file.name());
+            }
+        }
+        return gone;
+    }
+
+    /** Returns the names of files that could not be removed. They keep their lines, by which a later removal tries again. */
+    private Set<String> delete(List<WalEntry> files, Consumer<String> removed) throws IOException {
         List<WalFileName> names = new ArrayList<>(files.size());
         for (WalEntry file : files) {
             names.add(WalFileName.parse(file.name()));
@@ -212,6 +224,7 @@ public final class WalRemover implements WalPurge {
                 messages.warning(ignored(name.text(), reason));
             }
         }
+        return failures.keySet();
     }
 
     private void deleteWithHooks(List<WalEntry> files, Consumer<String> removed)

@@ -141,6 +141,35 @@ class DeleteServiceTest {
         assertThat(server.indexed()).isEqualTo(server.archived());
     }
 
+    /** Without its line nobody would ever try again. */
+    @Test
+    void walThatCannotBeRemovedKeepsItsLine() throws Exception {
+        CatalogFixture server = new CatalogFixture(home);
+        server.add(backup(1, 1, 1));
+        server.add(backup(2, 4, 4));
+        server.add(backup(3, 5, 5));
+        server.archive(1, 5);
+        Path stuck =
+                home.resolve("main/wals/0000000100000000").resolve(segment(2).text());
+        Files.delete(stuck);
+        Files.createDirectories(stuck.resolve("of-a-file-system-that-refuses"));
+
+        assertThat(server.deletion().delete(id(1))).isTrue();
+
+        assertThat(server.messages.lines())
+                .anyMatch(line -> line.contains(
+                        "Ignoring deletion of WAL file " + segment(2).text()));
+        assertThat(server.indexed())
+                .containsExactly(
+                        segment(2).text(), segment(4).text(), segment(5).text());
+        Files.delete(stuck.resolve("of-a-file-system-that-refuses"));
+        Files.delete(stuck);
+        Files.createFile(stuck);
+        assertThat(server.deletion().delete(id(2))).isTrue();
+        assertThat(server.indexed()).containsExactly(segment(5).text());
+        assertThat(stuck).doesNotExist();
+    }
+
     @Test
     void emptyHashDirectoriesGo() throws Exception {
         CatalogFixture server = new CatalogFixture(home);

@@ -20,6 +20,7 @@ import java.io.InputStream;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -224,6 +225,11 @@ public final class LocalWalStorage implements WalStorage {
         try {
             attributes = Files.readAttributes(file, BasicFileAttributes.class);
         } catch (NoSuchFileException e) {
+            Path directory = LocalDirectories.parentOf(file);
+            if (Files.exists(directory) && !Files.isDirectory(directory)) {
+                // Some versions of Java say the same of both. Here nobody can tell what the archive holds.
+                throw new FileSystemException(file.toString(), null, "Not a directory");
+            }
             return Optional.empty();
         }
         if (!attributes.isRegularFile()) {
