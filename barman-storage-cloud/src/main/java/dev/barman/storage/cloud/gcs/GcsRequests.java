@@ -97,7 +97,7 @@ final class GcsRequests {
     StorageObject find(ObjectKey key) throws IOException {
         return client.objects()
                 .get(bucket, key.value())
-                .setFields("size,crc32c")
+                .setFields("size,crc32c,metadata")
                 .execute();
     }
 

@@ -13,8 +13,11 @@ import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
 import dev.barman.object.StorageException.Reason;
+import dev.barman.storage.cloud.transfer.UploadMark;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +42,7 @@ final class GcsUpload implements ObjectUpload {
     private final ObjectKey key;
     private final String what;
     private final boolean createOnly;
+    private final UploadMark mark;
     private final @Nullable GenericUrl session;
     private final PartTurns turns;
     private final CRC32C sum = new CRC32C();
@@ -48,11 +52,17 @@ final class GcsUpload implements ObjectUpload {
     private volatile boolean ended;
 
     private GcsUpload(
-            GcsRequests requests, ObjectKey key, String what, boolean createOnly, @Nullable GenericUrl session) {
+            GcsRequests requests,
+            ObjectKey key,
+            String what,
+            boolean createOnly,
+            UploadMark mark,
+            @Nullable GenericUrl session) {
         this.requests = requests;
         this.key = key;
         this.what = what;
         this.createOnly = createOnly;
+        this.mark = mark;
         this.session = session;
         this.turns = new PartTurns(what);
     }
@@ -60,13 +70,19 @@ final class GcsUpload implements ObjectUpload {
     /** Begins the upload. When the key is taken already, nothing will be sent, and {@link #complete} tells it. */
     static GcsUpload start(GcsRequests requests, ObjectKey key, String what, PutOptions options)
             throws StorageException {
+        UploadMark mark = UploadMark.next();
+        Map<String, String> metadata = new HashMap<>(options.tags());
+        metadata.put(UploadMark.GOOGLE_NAME, mark.value());
         try {
             GenericUrl session = requests.begin(
-                    new JsonHttpContent(requests.json(), requests.metadata(key, options, null)), options);
-            return new GcsUpload(requests, key, what, options.createOnly(), session);
+                    new JsonHttpContent(
+                            requests.json(),
+                            requests.metadata(key, options, null).setMetadata(metadata)),
+                    options);
+            return new GcsUpload(requests, key, what, options.createOnly(), mark, session);
         } catch (IOException e) {
             if (options.createOnly() && GcsFailures.hasStatus(e, GcsFailures.PRECONDITION_FAILED)) {
-                return new GcsUpload(requests, key, what, true, null);
+                return new GcsUpload(requests, key, what, true, mark, null);
             }
             throw GcsFailures.classify(what, e);
         }
@@ -201,14 +217,16 @@ final class GcsUpload implements ObjectUpload {
         return true;
     }
 
-    /** By size and checksum, which the store has of every object. */
     @Override
     public boolean wasStored() throws StorageException {
         if (session == null) {
             return false;
         }
         try {
-            return isWhole(requests.find(key), offset + tail.length, GcsRequests.encoded((int) sum.getValue()));
+            StorageObject object = requests.find(key);
+            return object.getMetadata() != null
+                    && mark.isIn(object.getMetadata(), UploadMark.GOOGLE_NAME)
+                    && isWhole(object, offset + tail.length, GcsRequests.encoded((int) sum.getValue()));
         } catch (IOException e) {
             if (GcsFailures.hasStatus(e, GcsFailures.NOT_FOUND)) {
                 return false;

@@ -14,6 +14,9 @@ public record UploadMark(String value) {
     /** The name of the metadata with S3. */
     public static final String S3_NAME = "barman-upload";
 
+    /** The name of the metadata with Google. */
+    public static final String GOOGLE_NAME = S3_NAME;
+
     /** The name of the metadata with Azure, where it must be an identifier. */
     public static final String AZURE_NAME = "barman_upload";
 

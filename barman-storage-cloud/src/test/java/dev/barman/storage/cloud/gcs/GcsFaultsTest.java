@@ -294,6 +294,34 @@ class GcsFaultsTest {
         }
     }
 
+    /** Two backups may choose the same id in the same second, and an unchanged tablespace has the same archive in both. */
+    @Test
+    void theSameContentOfAnotherUploadIsNotTakenForOurs() throws Exception {
+        byte[] content = random(UNIT + 100);
+        boolean[] cuts = {false};
+        serve(exchange -> {
+            if (cuts[0] && exchange.header("content-range").endsWith("/" + content.length)) {
+                exchange.cut();
+            } else {
+                fake.handle(exchange);
+            }
+        });
+        ObjectUpload ours = store.startUpload(KEY, PutOptions.CREATE_ONLY);
+        ours.part(1, content, 0, content.length);
+        try (ObjectUpload other = store.startUpload(KEY, PutOptions.CREATE_ONLY)) {
+            other.part(1, content, 0, content.length);
+            assertThat(other.complete()).isTrue();
+            assertThat(other.wasStored()).isTrue();
+        }
+        cuts[0] = true;
+
+        assertThatThrownBy(ours::complete).isInstanceOf(StorageException.class);
+        ours.close();
+
+        assertThat(ours.wasStored()).isFalse();
+        stored(content);
+    }
+
     @Test
     void batchesOfDeletionsHaveTheTimeoutsOfAllRequests() throws Exception {
         server = ScriptedHttpServer.start(Exchange::body);

@@ -18,6 +18,7 @@ import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.storage.cloud.testing.ScriptedHttpServer;
+import dev.barman.storage.cloud.transfer.UploadMark;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +79,9 @@ class GcsPeerTest {
         assertThat(peer.get("bucket", KEY.value()).getMetadata()).isEqualTo(Map.of("purpose", "wal"));
         assertThat(peer.readAllBytes("bucket", large.value())).isEqualTo(content);
         Blob blob = peer.get("bucket", large.value());
-        assertThat(blob.getMetadata()).isEqualTo(Map.of("a", "b"));
+        assertThat(blob.getMetadata())
+                .containsOnlyKeys("a", UploadMark.GOOGLE_NAME)
+                .containsEntry("a", "b");
         assertThat(blob.getContentType()).isEqualTo("application/octet-stream");
         assertThat(peer.list("bucket", Storage.BlobListOption.prefix("main/"), Storage.BlobListOption.pageSize(1))
                         .iterateAll())
