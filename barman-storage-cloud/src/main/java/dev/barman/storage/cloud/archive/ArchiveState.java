@@ -62,9 +62,8 @@ final class ArchiveState {
         Set<String> fresh = new HashSet<>();
         for (StoreOutcome outcome : outcomes) {
             entries.add(outcome.entry());
-            // One that was there before may have its line, or lack it, because a crash came between the two. A new
-            // object has none,
-            // unless the call for it found it and was faster than this one, which was storing others behind it.
+            // One that was there before may have its line, or lack it: a crash came between the two. A new object has
+            // none, unless the call for it found it and was faster than this one, which stored others behind it.
             if (outcome instanceof StoreOutcome.Stored) {
                 fresh.add(outcome.entry().name());
             }

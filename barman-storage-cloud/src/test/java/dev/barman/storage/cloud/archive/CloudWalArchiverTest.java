@@ -88,24 +88,43 @@ class CloudWalArchiverTest extends ArchiverFixture {
         assertThat(stored()).containsExactly(name(1, 3), name(1, 4), name(2, 5));
     }
 
-    @Test
-    void uploadsAheadRunAtTheSameTimeButNoMoreThanMemoryAllows() throws Exception {
-        segments(1, 3, 12);
+    /** Archives all with so much memory, and asserts that this many are on their way at the same time, and never more. */
+    private void assertAtOnce(int expected, long memoryBytes) throws Exception {
+        Thread caller = Thread.currentThread();
         AtomicInteger running = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
+        CountDownLatch met = new CountDownLatch(expected);
         onPut = () -> {
             most.accumulateAndGet(running.incrementAndGet(), Math::max);
-            sleep(60);
+            if (Thread.currentThread() != caller) {
+                met.countDown();
+                await(met);
+                sleep(60);
+            }
             running.decrementAndGet();
         };
-        requests.clear();
         try (CloudWalArchiver archiver = builder()
                 .state(new StateDirectory(state), "main", destination)
-                .memory(3 << 20)
+                .memory(memoryBytes)
                 .build()) {
             archiver.archive(wal(1, 3), 8);
         }
-        assertThat(most).hasValue(3);
+        assertThat(most).hasValue(expected);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await(5, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void uploadsAheadRunAtTheSameTimeButNoMoreThanMemoryAllows() throws Exception {
+        segments(1, 3, 12);
+        requests.clear();
+        assertAtOnce(3, 3 << 20);
         assertThat(indexed()).isEqualTo(names(1, 3, 10));
     }
 
@@ -223,20 +242,7 @@ class CloudWalArchiverTest extends ArchiverFixture {
     void compressorThatNeedsMuchMemoryIsNotRunAsOftenAsAsked() throws Exception {
         segments(1, 3, 12);
         compression = CompressionSettings.of(CompressionAlgorithm.ZSTD, CompressionLevel.of(22));
-        AtomicInteger running = new AtomicInteger();
-        AtomicInteger most = new AtomicInteger();
-        onPut = () -> {
-            most.accumulateAndGet(running.incrementAndGet(), Math::max);
-            sleep(60);
-            running.decrementAndGet();
-        };
-        try (CloudWalArchiver archiver = builder()
-                .state(new StateDirectory(state), "main", destination)
-                .memory(40 << 20)
-                .build()) {
-            archiver.archive(wal(1, 3), 8);
-        }
-        assertThat(most).hasValue(2);
+        assertAtOnce(2, 40 << 20);
         assertThat(indexed()).isEqualTo(names(1, 3, 10));
     }
 
