@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """barman-cloud-backup and barman-cloud-restore of a real cluster through an S3 server: ours against Debian's.
 
-    bench/cloud_backup.py --s3proxy JAR [--scale 135] [--rounds 3] [--compressions none,gzip] [--java-home DIR]
+    bench/cloud_backup.py --s3proxy JAR [--scale 135] [--rounds 3] [--compressions none,gzip] [--connection-rate 80] [--java-home DIR]
 
 JAR is org.gaul:s3proxy with the classifier jar-with-dependencies, which "./mvnw verify" of barman-cloud-archive copies to
 target/s3proxy/s3proxy.jar. The server keeps its objects in files and takes processor time from both tools alike. A private PostgreSQL
@@ -12,12 +12,15 @@ Every round runs each case with each tool, in turn: a backup, its restore, then 
 gzip with level 9, ours with 6. Both restores are compared with each other, file by file, in the first round. Time is wall clock of the
 command, memory the largest process of it, CPU seconds those of the command with its workers: without the server and PostgreSQL. Ours ends
 when everything is on disk; the peer leaves that to the operating system, and --sync adds a "sync" of the restored directory to its time.
+--connection-rate lets no connection to the server be faster than so many MB/s in either direction, as those to a store in a cloud: a relay
+between them takes care of that, and some processor time.
 
 The distribution of barman-cloud-archive must be built ("./mvnw package"). As root PostgreSQL runs as --user. Exit code 1 when a target is missed.
 """
 import argparse
 import filecmp
 import glob
+import multiprocessing
 import os
 import pwd
 import resource  # noqa: F401 -- os.wait4 needs it
@@ -27,6 +30,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from archive_wal import default_pgbin
@@ -71,6 +75,46 @@ class S3Server:
     def stop(self):
         self.process.terminate()
         self.process.wait()
+
+
+class Relay:
+    """Stands before the server, in a process of its own, and slows down each connection."""
+
+    def __init__(self, endpoint, megabytes):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        port = int(endpoint.rsplit(":", 1)[1])
+        self.process = multiprocessing.Process(target=self.serve, args=(listener, port, megabytes * 1e6), daemon=True)
+        self.process.start()
+        listener.close()
+
+    @classmethod
+    def serve(cls, listener, port, rate):
+        while True:
+            client, _ = listener.accept()
+            server = socket.create_connection(("127.0.0.1", port))
+            for a, b in ((client, server), (server, client)):
+                threading.Thread(target=cls.pass_on, args=(a, b, rate), daemon=True).start()
+
+    @staticmethod
+    def pass_on(source, target, rate):
+        buffer = memoryview(bytearray(1 << 18))
+        free_at = 0
+        try:
+            while count := source.recv_into(buffer):
+                target.sendall(buffer[:count])
+                # What was not used for more than 50 ms is lost.
+                free_at = max(free_at, time.monotonic() - 0.05) + count / rate
+                if free_at > time.monotonic():
+                    time.sleep(free_at - time.monotonic())
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            source.close()
+            target.close()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.join()
 
 
 class Cluster:
@@ -141,6 +185,7 @@ def main():
     parser.add_argument("--user", default="postgres")
     parser.add_argument("--jobs", default="2")
     parser.add_argument("--sync", action="store_true")
+    parser.add_argument("--connection-rate", type=float, default=None, metavar="MB/S")
     options = parser.parse_args()
     here = os.path.dirname(os.path.abspath(__file__))
     ours = options.ours or next(iter(sorted(glob.glob(
@@ -160,9 +205,13 @@ def main():
         environment["JAVA_HOME"] = options.java_home
     tools = {"ours": ours, "peer": options.peer}
     results = {}
-    server = cluster = None
+    server = cluster = relay = None
     try:
         server = S3Server(options.s3proxy, scratch, java)
+        endpoint = server.endpoint
+        if options.connection_rate:
+            relay = Relay(server.endpoint, options.connection_rate)
+            endpoint = relay.endpoint
         cluster = Cluster(pg, options.pgbin or default_pgbin(), user, options.scale)
         size = int(cluster.sql("select sum(pg_tablespace_size(oid)) from pg_tablespace"))
         print(f"cluster of {size / 2**20:.0f} MiB", file=sys.stderr)
@@ -174,7 +223,7 @@ def main():
                     if tool == "peer" and compression == "snappy":
                         continue
                     name = f"{tool}-{compression}-{number}"
-                    command = ["--endpoint-url", server.endpoint]
+                    command = ["--endpoint-url", endpoint]
                     backup = Measured(
                         [f"{tools[tool]}/barman-cloud-backup"] + command + OPTIONS[compression]
                         + ["-J", options.jobs, "--immediate-checkpoint", "-h", pg, "-U", "postgres", URL, name],
@@ -205,6 +254,8 @@ def main():
     finally:
         if cluster:
             cluster.control("stop")
+        if relay:
+            relay.stop()
         if server:
             server.stop()
         shutil.rmtree(scratch)

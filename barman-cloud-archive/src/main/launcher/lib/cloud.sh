@@ -25,7 +25,14 @@ case $main in
     CloudWalArchiveMain) classes=wal direction=archive heap="-Xms72m -Xmx1g $patient" ;;
     CloudWalRestoreMain) classes=wal direction=restore failure=126 heap='-Xms16m -Xmx512m -XX:TieredStopAtLevel=4' ;;
     # Buffers for parts of archives.
-    CloudBackupMain | CloudRestoreMain) heap="-Xms32m -Xmx1g $patient" ;;
+    CloudBackupMain) heap="-Xms32m -Xmx1g $patient" ;;
+    CloudRestoreMain)
+        heap="-Xms32m -Xmx1g $patient"
+        # Without TLS there is nothing left that the second compiler does better.
+        case "$* $AWS_ENDPOINT_URL_S3 $AWS_ENDPOINT_URL" in
+            *http://*) heap='-Xms32m -Xmx1g' ;;
+        esac
+        ;;
     *) heap='-Xms16m -Xmx256m' ;;
 esac
 . "$libs/launch.sh"

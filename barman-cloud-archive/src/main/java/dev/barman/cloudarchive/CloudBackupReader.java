@@ -9,6 +9,7 @@ import dev.barman.core.signal.TerminationSignals;
 import dev.barman.object.ObjectInfo;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.StorageException;
+import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;
 import java.io.BufferedInputStream;
@@ -32,12 +33,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Restores a base backup from a bucket. Data directory and tablespaces are unpacked at the same time, the parts of each one after the other;
- * the objects are fetched ahead. At most {@value #UNPACKERS} × ({@value #AHEAD} + 1) pieces of 16 MiB are in memory. One use.
+ * the objects are fetched ahead and, where they are compressed, decompressed ahead. At most {@value #UNPACKERS} × ({@value #AHEAD} + 1) pieces of 8 MiB are
+ * in memory. One use.
  */
 final class CloudBackupReader {
     private static final int UNPACKERS = 2;
-    private static final int AHEAD = 2;
-    private static final int PIECE_BYTES = 16 << 20;
+    private static final int AHEAD = 4;
+    private static final int PIECE_BYTES = 8 << 20;
+    private static final int DECOMPRESSED_BYTES = 1 << 20;
 
     private final ObjectStore store;
     private final CloudLog log;
@@ -279,12 +282,11 @@ final class CloudBackupReader {
                 if (failed.get()) {
                     break;
                 }
+                String name = part.object().key().value();
                 try (InputStream stored = new ObjectDownload(store, part.object(), fetchers, PIECE_BYTES, AHEAD);
-                        InputStream plain = part.compression() == null
-                                ? stored
-                                : WalCodec.of(CompressionSettings.of(part.compression()))
-                                        .decompressing(new BufferedInputStream(stored, 1 << 16))) {
-                    job.tree().unpack(plain, part.object().key().value());
+                        InputStream plain =
+                                part.compression() == null ? stored : decompressed(stored, part.compression(), name)) {
+                    job.tree().unpack(plain, name);
                 }
             }
             complete = true;
@@ -293,6 +295,14 @@ final class CloudBackupReader {
                 failed.set(true);
             }
         }
+    }
+
+    /** Is decompressed by a thread of its own, which ends when the stream is closed: files are written meanwhile. */
+    private static InputStream decompressed(InputStream stored, CompressionAlgorithm compression, String what)
+            throws IOException {
+        InputStream plain = WalCodec.of(CompressionSettings.of(compression))
+                .decompressing(new BufferedInputStream(stored, 1 << 16));
+        return new ReadAhead(plain, what, DECOMPRESSED_BYTES);
     }
 
     private static void complete(BackupInfo info, Job data, Map<Tablespace, Job> tablespaces)

@@ -7,19 +7,15 @@ import dev.barman.object.StorageException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.util.ArrayDeque;
-import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The content of one object, fetched ahead in pieces by several threads. A piece whose transfer breaks off is fetched again, so that a lost
- * connection does not cost what was read before. Never more than {@code ahead + 1} pieces are in memory. Not thread-safe.
+ * connection does not cost what was read before. Not thread-safe.
  */
-final class ObjectDownload extends InputStream {
+final class ObjectDownload extends PiecesAhead {
     /** How often one piece is asked for; each time the store's own retries come on top while there is no answer at all. */
     private static final int ATTEMPTS = 5;
 
@@ -27,19 +23,8 @@ final class ObjectDownload extends InputStream {
     private final ObjectInfo object;
     private final ExecutorService fetchers;
     private final int pieceBytes;
-    private final int ahead;
-    private final Queue<Future<Piece>> pieces = new ArrayDeque<>();
-    /** Buffers that were read; garbage of this size is expensive. */
-    private final Queue<byte[]> free = new ArrayDeque<>();
 
-    private Piece current = Piece.NONE;
-    private int position;
     private long asked;
-
-    /** A part of the object. */
-    private record Piece(byte[] bytes, int length) {
-        static final Piece NONE = new Piece(new byte[0], 0);
-    }
 
     /**
      * @param object what to read, with the length it is known to have
@@ -48,100 +33,36 @@ final class ObjectDownload extends InputStream {
      * @param ahead how many pieces are fetched ahead, at least 1
      */
     ObjectDownload(ObjectStore store, ObjectInfo object, ExecutorService fetchers, int pieceBytes, int ahead) {
+        super(object.key().value(), ahead);
         this.store = store;
         this.object = object;
         this.fetchers = fetchers;
         this.pieceBytes = pieceBytes;
-        this.ahead = ahead;
     }
 
     @Override
-    public int read() throws IOException {
-        if (!fill()) {
-            return -1;
+    @Nullable
+    Future<Piece> next(byte @Nullable [] recycled) {
+        if (asked == object.sizeBytes()) {
+            return null;
         }
-        return current.bytes()[position++] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) throws IOException {
-        Objects.checkFromIndexSize(offset, length, target.length);
-        if (length == 0) {
-            return 0;
-        }
-        if (!fill()) {
-            return -1;
-        }
-        int count = Math.min(length, current.length() - position);
-        System.arraycopy(current.bytes(), position, target, offset, count);
-        position += count;
-        return count;
+        long offset = asked;
+        int length = (int) Math.min(pieceBytes, object.sizeBytes() - offset);
+        byte[] buffer = recycled == null || recycled.length < length ? new byte[length] : recycled;
+        asked += length;
+        return fetchers.submit(() -> fetch(offset, length, buffer));
     }
 
     /** What has not been asked for yet is not fetched either. */
     @Override
     public long skip(long count) throws IOException {
-        long left = count;
-        while (left > 0) {
-            if (position == current.length() && pieces.isEmpty()) {
-                long jump = Math.min(left, object.sizeBytes() - asked);
-                asked += jump;
-                return count - left + jump;
-            }
-            take();
-            int step = (int) Math.min(left, current.length() - position);
-            position += step;
-            left -= step;
+        long left = Math.max(0, count);
+        while (left > 0 && hasPieces()) {
+            left -= passOver(left);
         }
-        return count;
-    }
-
-    private boolean fill() throws IOException {
-        if (position < current.length()) {
-            return true;
-        }
-        recycle();
-        while (pieces.size() < ahead && asked < object.sizeBytes()) {
-            long offset = asked;
-            int length = (int) Math.min(pieceBytes, object.sizeBytes() - offset);
-            byte[] recycled = free.poll();
-            byte[] buffer = recycled == null || recycled.length < length ? new byte[length] : recycled;
-            pieces.add(fetchers.submit(() -> fetch(offset, length, buffer)));
-            asked += length;
-        }
-        return take();
-    }
-
-    private void recycle() {
-        if (current.length() > 0) {
-            free.add(current.bytes());
-        }
-        current = Piece.NONE;
-        position = 0;
-    }
-
-    /** Makes the next piece that was asked for the current one, where that one is read; false when there is none. */
-    private boolean take() throws IOException {
-        if (position < current.length()) {
-            return true;
-        }
-        recycle();
-        Future<Piece> next = pieces.poll();
-        if (next == null) {
-            return false;
-        }
-        try {
-            current = next.get();
-            return true;
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof IOException failure) {
-                throw failure;
-            }
-            throw new IOException("Cannot read " + object.key() + ": " + e.getCause(), e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while reading " + object.key());
-        }
+        long jump = Math.min(left, object.sizeBytes() - asked);
+        asked += jump;
+        return Math.max(0, count) - left + jump;
     }
 
     private Piece fetch(long offset, int length, byte[] buffer) throws IOException {
@@ -170,14 +91,7 @@ final class ObjectDownload extends InputStream {
 
     @Override
     public void close() {
-        for (Future<Piece> piece : pieces) {
-            // Not interrupted: those at work end by themselves, and their connections stay usable.
-            piece.cancel(false);
-        }
-        pieces.clear();
-        free.clear();
-        current = Piece.NONE;
-        position = 0;
+        discardPieces();
         asked = object.sizeBytes();
     }
 }
