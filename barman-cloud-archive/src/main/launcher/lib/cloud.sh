@@ -21,8 +21,12 @@ patient="$patient -XX:Tier4CompileThreshold=40000 -XX:Tier4BackEdgeThreshold=400
 # What a training run told the second compiler of Java 25 about checksums makes each of them several times as slow.
 patient="$patient -XX:+UnlockDiagnosticVMOptions -XX:-AOTReplayTraining"
 case $main in
-    # Segments in memory, several at a time.
-    CloudWalArchiveMain) classes=wal direction=archive heap="-Xms72m -Xmx1g $patient" ;;
+    # Segments in memory, several at a time: too large for the young generation, so that none is copied, and a heap that need not grow
+    # for them.
+    CloudWalArchiveMain)
+        classes=wal direction=archive heap="-Xms96m -Xmn14m -Xmx1g $patient"
+        case " $*" in *' --parallel'*) heap="-Xms320m -Xmn14m -Xmx1g $patient" ;; esac
+        ;;
     CloudWalRestoreMain) classes=wal direction=restore failure=126 heap='-Xms16m -Xmx512m -XX:TieredStopAtLevel=4' ;;
     # Buffers for parts of archives.
     CloudBackupMain) heap="-Xms32m -Xmx1g $patient" ;;

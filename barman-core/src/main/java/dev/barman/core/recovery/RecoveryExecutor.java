@@ -191,7 +191,7 @@ public final class RecoveryExecutor {
                     "unable to initialise WAL destination directory '" + step.target() + "': " + IoReason.of(e), e);
         }
         try {
-            ParallelWork.run("wal", WAL_THREADS, wals.size(), index -> {
+            ParallelWork.run("wal", Math.max(threads, WAL_THREADS), wals.size(), index -> {
                 WalEntry wal = wals.get(index);
                 long size = delivery.deliver(wal, step.target());
                 if (size != step.segmentBytes() && WalFileName.isSegment(wal.name())) {
