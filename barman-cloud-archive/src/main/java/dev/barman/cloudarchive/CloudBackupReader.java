@@ -32,9 +32,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores a base backup from a bucket. Data directory and tablespaces are unpacked at the same time, the parts of each one after the other;
- * the objects are fetched ahead and, where they are compressed, decompressed ahead. At most {@value #UNPACKERS} × ({@value #AHEAD} + 1) pieces of 8 MiB are
- * in memory. One use.
+ * Restores a base backup from a bucket. Data directory and tablespaces are unpacked at the same time, the parts of each one after the other; the
+ * objects are fetched ahead and, where they are compressed, decompressed ahead. At most {@value #UNPACKERS} × ({@value #AHEAD} + 1) pieces of 8 MiB
+ * are in memory. One use.
  */
 final class CloudBackupReader {
     private static final int UNPACKERS = 2;
