@@ -16,12 +16,6 @@ case $native in
         ;;
 esac
 
-# Where a training talks to a store, it is one on this machine, which takes any key: nothing of this environment may lead to another.
-AWS_ACCESS_KEY_ID=training AWS_SECRET_ACCESS_KEY=training AWS_REGION=us-east-1
-AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
-export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
-unset AWS_SESSION_TOKEN AWS_PROFILE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 AWS_DEFAULT_REGION
-
 # Makes the class archive of the class path $classes for this Java by a run of a class: prepare CLASS
 prepare() {
     rm -f "$lib/$classes.aot" "$lib/$classes.jsa"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cli;
 
-import dev.barman.storage.cloud.training.TrainingStore;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -57,17 +55,6 @@ public final class ClassArchiveTraining {
             new String[] {"receive-wal", "training"},
             new String[] {"cron"},
             new String[] {"delete", "training", "oldest"});
-
-    /** With a server whose WAL archive is in a bucket. Each of these succeeds. */
-    private static final List<String[]> BUCKET_RUNS = List.of(
-            new String[] {"archive-wal", "bucket"},
-            new String[] {"get-wal", "bucket", "000000010000000000000004"},
-            new String[] {"get-wal", "-p", "8", "bucket", "000000010000000000000004"},
-            new String[] {"get-wal", "--peek", "8", "bucket", "000000010000000000000004"},
-            new String[] {"rebuild-xlogdb", "bucket"},
-            new String[] {"list-backups", "bucket"},
-            new String[] {"show-backup", "bucket", "latest"},
-            new String[] {"delete", "bucket", "oldest"});
 
     private static final int SEGMENT_BYTES = 1 << 20;
     private static final int TAR_BLOCK = 512;
@@ -124,62 +111,33 @@ public final class ClassArchiveTraining {
 
     /** Runs all commands and deletes what they left. */
     public static void main(String[] args) throws IOException {
-        train();
-    }
-
-    /** The exit codes of the commands that work with the bucket, in order. */
-    static List<Integer> train() throws IOException {
         Path home = Files.createTempDirectory("barman-training");
-        try (TrainingStore store = TrainingStore.start()) {
-            trustTheStore(store, home);
-            return train(home, store);
+        try {
+            Path config = home.resolve("barman.conf");
+            Files.writeString(
+                    config,
+                    "[barman]\nbarman_home = " + home + "\nbarman_user = " + System.getProperty("user.name")
+                            + "\nlog_file = " + home.resolve("barman.log")
+                            + "\n[training]\ndescription = none\nconninfo = host=" + home
+                            + " user=none dbname=none\nstreaming_conninfo = host=" + home
+                            + " user=none\nbackup_method = postgres\narchiver = on\ncompression = gzip\n");
+            sampleCatalogue(home.resolve("training"));
+            PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+            Map<String, String> environment = Map.of(
+                    "BARMAN_CONFIG_FILE", config.toString(), "HOME", home.toString(), "BARMAN_PROGRAM", "/bin/true");
+            for (String[] run : RUNS) {
+                InputStream stdin =
+                        run[0].equals("put-wal") && run.length == 2 ? sentWal() : InputStream.nullInputStream();
+                try {
+                    Main.run(inside(home, run), environment, stdin, nowhere, nowhere);
+                } catch (IllegalArgumentException e) {
+                    nowhere.print(e);
+                }
+            }
+            RunAs.switchTo(List.of("list-servers"), environment);
         } finally {
             delete(home);
         }
-    }
-
-    /** How the library for S3 finds the store, and is content with it. */
-    private static void trustTheStore(TrainingStore store, Path home) {
-        System.setProperty("aws.endpointUrlS3", store.endpoint().toString());
-        System.setProperty("aws.accessKeyId", "training");
-        System.setProperty("aws.secretAccessKey", "training");
-        System.setProperty("aws.configFile", home.resolve("none").toString());
-        System.setProperty("aws.sharedCredentialsFile", home.resolve("none").toString());
-    }
-
-    /** Runs all commands; returns the exit codes of those that work with the bucket. */
-    private static List<Integer> train(Path home, TrainingStore store) throws IOException {
-        Path config = home.resolve("barman.conf");
-        Files.writeString(
-                config,
-                "[barman]\nbarman_home = " + home + "\nbarman_user = " + System.getProperty("user.name")
-                        + "\nlog_file = " + home.resolve("barman.log") + server("training", home)
-                        + server("bucket", home) + "wals_directory = " + store.url() + "\n");
-        sampleCatalogue(home.resolve("training"));
-        sampleCatalogue(home.resolve("bucket"));
-        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-        Map<String, String> environment =
-                Map.of("BARMAN_CONFIG_FILE", config.toString(), "HOME", home.toString(), "BARMAN_PROGRAM", "/bin/true");
-        for (String[] run : RUNS) {
-            InputStream stdin = run[0].equals("put-wal") && run.length == 2 ? sentWal() : InputStream.nullInputStream();
-            try {
-                Main.run(inside(home, run), environment, stdin, nowhere, nowhere);
-            } catch (IllegalArgumentException e) {
-                nowhere.print(e);
-            }
-        }
-        RunAs.switchTo(List.of("list-servers"), environment);
-        List<Integer> codes = new ArrayList<>();
-        for (String[] run : BUCKET_RUNS) {
-            codes.add(Main.run(run, environment, InputStream.nullInputStream(), nowhere, nowhere));
-        }
-        return codes;
-    }
-
-    private static String server(String name, Path home) {
-        return "\n[" + name + "]\ndescription = none\nconninfo = host=" + home
-                + " user=none dbname=none\nstreaming_conninfo = host=" + home
-                + " user=none\nbackup_method = postgres\narchiver = on\ncompression = gzip\n";
     }
 
     /** Two backups, three archived WALs and one that has just arrived. */

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,16 +30,5 @@ class ClassArchiveTrainingTest {
         assertThat(Main.run(command, Map.of(), ClassArchiveTraining.sentWal(), nowhere, nowhere))
                 .isZero();
         assertThat(incoming.resolve("000000010000000000000005")).hasSize(1 << 20);
-    }
-
-    /** What fails here loads too little, and only the time of a start would tell. */
-    @Test
-    void everythingSucceedsWithTheBucket() throws Exception {
-        Properties before = (Properties) System.getProperties().clone();
-        try {
-            assertThat(ClassArchiveTraining.train()).containsOnly(0);
-        } finally {
-            System.setProperties(before);
-        }
     }
 }

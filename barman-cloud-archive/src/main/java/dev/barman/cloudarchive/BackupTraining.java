@@ -2,7 +2,6 @@
 package dev.barman.cloudarchive;
 
 import dev.barman.process.ProgramEnd;
-import dev.barman.storage.cloud.training.TrainingStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -4,7 +4,6 @@ package dev.barman.cloudarchive;
 import dev.barman.process.ProgramEnd;
 import dev.barman.storage.cloud.CloudLocation;
 import dev.barman.storage.cloud.CloudProvider;
-import dev.barman.storage.cloud.training.TrainingStore;
 import dev.barman.wal.spool.SpoolLocation;
 import dev.barman.wal.spool.WalSpool;
 import java.io.IOException;

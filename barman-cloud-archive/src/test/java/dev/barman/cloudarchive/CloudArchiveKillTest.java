@@ -14,7 +14,6 @@ import dev.barman.storage.cloud.archive.CloudArchiveResult;
 import dev.barman.storage.cloud.archive.CloudWalArchiver;
 import dev.barman.storage.cloud.s3.S3ObjectStore;
 import dev.barman.storage.cloud.s3.S3Settings;
-import dev.barman.storage.cloud.training.TrainingStore;
 import dev.barman.wal.TestSegments;
 import dev.barman.wal.archive.ArchiveListener;
 import dev.barman.wal.archive.ArchiveResult;

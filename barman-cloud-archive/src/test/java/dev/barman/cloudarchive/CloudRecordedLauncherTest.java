@@ -4,7 +4,6 @@ package dev.barman.cloudarchive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.barman.storage.cloud.training.TrainingStore;
 import dev.barman.testing.LauncherTree;
 import dev.barman.wal.TestSegments;
 import dev.barman.wal.WalSegmentName;

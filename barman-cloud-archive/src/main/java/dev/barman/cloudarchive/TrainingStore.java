@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.barman.storage.cloud.training;
+package dev.barman.cloudarchive;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * A store on a loopback port that speaks as much of the S3 protocol as the training of the class archive needs, with objects in
  * memory. It checks nothing: neither who asks, nor what it is sent. Thread-safe.
  */
-public final class TrainingStore implements AutoCloseable {
+final class TrainingStore implements AutoCloseable {
     private static final String BUCKET = "/training";
     private static final String NO_SUCH_KEY = "<Error><Code>NoSuchKey</Code><Message>none</Message></Error>";
     private static final String TAKEN = "<Error><Code>PreconditionFailed</Code><Message>taken</Message></Error>";
@@ -33,8 +33,7 @@ public final class TrainingStore implements AutoCloseable {
         this.listener = listener;
     }
 
-    /** Starts one, on a free port. */
-    public static TrainingStore start() throws IOException {
+    static TrainingStore start() throws IOException {
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         TrainingStore store = new TrainingStore(listener);
         daemon("training-store", store::accept);
@@ -47,18 +46,17 @@ public final class TrainingStore implements AutoCloseable {
         thread.start();
     }
 
-    /** Where it listens. */
-    public URI endpoint() {
+    URI endpoint() {
         return URI.create("http://127.0.0.1:" + listener.getLocalPort());
     }
 
     /** The address of the bucket and a path in it, for the commands. */
-    public String url() {
+    String url() {
         return "s3:/" + BUCKET + "/path";
     }
 
     /** Stores an object below the path of {@link #url}. */
-    public void put(String key, byte[] content) {
+    void put(String key, byte[] content) {
         synchronized (objects) {
             objects.put("path/" + key, content);
         }
