@@ -20,6 +20,8 @@ patient="$patient -XX:Tier3BackEdgeThreshold=120000 -XX:Tier4InvocationThreshold
 patient="$patient -XX:Tier4CompileThreshold=40000 -XX:Tier4BackEdgeThreshold=400000"
 # What a training run told the second compiler of Java 25 about checksums makes each of them several times as slow.
 patient="$patient -XX:+UnlockDiagnosticVMOptions -XX:-AOTReplayTraining"
+# Java keeps five that are not in use at the moment, and many parts may end at once.
+connections='-Dhttp.maxConnections=32'
 case $main in
     # Segments in memory, several at a time: too large for the young generation, so that none is copied, and a heap that need not grow
     # for them.
@@ -29,12 +31,13 @@ case $main in
         ;;
     CloudWalRestoreMain) classes=wal direction=restore failure=126 heap='-Xms16m -Xmx512m -XX:TieredStopAtLevel=4' ;;
     # Buffers for parts of archives.
-    CloudBackupMain) heap="-Xms32m -Xmx1g $patient" ;;
+    CloudBackupMain) heap="-Xms32m -Xmx1g $patient $connections" ;;
     CloudRestoreMain)
-        heap="-Xms32m -Xmx1g $patient"
+        heap="-Xms32m -Xmx1g $connections"
         # Without TLS there is nothing left that the second compiler does better.
         case "$* $AWS_ENDPOINT_URL_S3 $AWS_ENDPOINT_URL" in
-            *http://*) heap='-Xms32m -Xmx1g' ;;
+            *http://*) ;;
+            *) heap="$heap $patient" ;;
         esac
         ;;
     *) heap='-Xms16m -Xmx256m' ;;

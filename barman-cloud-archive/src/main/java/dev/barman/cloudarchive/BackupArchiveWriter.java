@@ -1,39 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cloudarchive;
 
+import dev.barman.core.BarmanException;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
 import dev.barman.storage.cloud.transfer.PartStream;
-import dev.barman.tar.PaxTarWriter;
-import dev.barman.wal.compress.WalCodec;
-import java.io.FilterOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.InterruptedIOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one archive of a backup into a bucket, as one object or several: each is a complete tar file, an entry is never divided, and before an entry
- * for which the present object is too large already the next object begins. Nothing is visible before {@link #complete}. Not thread-safe.
+ * for which the present object is too large already the next object begins. With several threads each writes an object of its own. Nothing is
+ * visible before {@link #complete}. To be used by one thread, whose entries the others write.
  */
 final class BackupArchiveWriter implements AutoCloseable {
-    /** Makes the uploads of an archive. */
+    private static final int BUFFER_BYTES = 1 << 18;
+    /** Entries that wait for a thread: they hide the time it takes to find the next ones. */
+    private static final int WAITING = 64;
+
+    /** Makes the uploads of an archive. Thread-safe. */
     interface Uploads {
         ObjectUpload start(ObjectKey key, PutOptions options) throws StorageException;
 
         PartStream open(ObjectUpload upload);
     }
-
-    private final String name;
-    private final Naming naming;
-    private final Uploads uploads;
-    private final UploadOptions options;
-    private final PutOptions putOptions;
-    private final List<Part> parts = new ArrayList<>();
-    private @Nullable Part current;
 
     /** Where the objects go. */
     interface Naming {
@@ -41,201 +39,237 @@ final class BackupArchiveWriter implements AutoCloseable {
         ObjectKey key(String fileName);
     }
 
+    private final String name;
+    private final Naming naming;
+    private final Uploads uploads;
+    private final UploadOptions options;
+    private final PutOptions putOptions;
+    private final ArchivePlan plan;
+    private final ExecutorService threads;
+
+    /** Also guards the fields below. */
+    private final List<ArchiveObject> objects = new ArrayList<>();
+
+    private final Deque<Lane> lanes = new ArrayDeque<>();
+    private int begun;
+    private int underWay;
+    private @Nullable Throwable failure;
+
     /**
      * @param name {@code data}, or the object id of a tablespace
      * @param putOptions how objects are stored
+     * @param threads as many as the plan has writers; not needed for one
      */
-    BackupArchiveWriter(String name, Naming naming, Uploads uploads, UploadOptions options, PutOptions putOptions) {
+    BackupArchiveWriter(
+            String name,
+            Naming naming,
+            Uploads uploads,
+            UploadOptions options,
+            PutOptions putOptions,
+            ArchivePlan plan,
+            ExecutorService threads) {
         this.name = name;
         this.naming = naming;
         this.uploads = uploads;
         this.options = options;
         this.putOptions = putOptions;
+        this.plan = plan;
+        this.threads = threads;
     }
 
-    String name() {
-        return name;
-    }
+    /** What one thread at a time writes: one object after the other. */
+    private final class Lane {
+        private final byte[] buffer = new byte[BUFFER_BYTES];
+        private @Nullable ArchiveObject current;
+        private int number;
 
-    /** An object being written. */
-    private static final class Part {
-        private final ObjectKey key;
-        private final ObjectUpload upload;
-        private final PartStream stream;
-        private final Counting counting;
-        private final OutputStream compressing;
-        private final PaxTarWriter tar;
-        private boolean visible;
-        /** Whether making it visible has failed, and may have had its effect all the same. */
-        private boolean doubtful;
-
-        Part(ObjectKey key, ObjectUpload upload, PartStream stream, UploadOptions options) throws IOException {
-            this.key = key;
-            this.upload = upload;
-            this.stream = stream;
-            this.counting = new Counting(stream);
-            this.compressing = options.compression() == null
-                    ? counting
-                    : WalCodec.of(options.compression()).compressing(counting);
-            this.tar = new PaxTarWriter(compressing);
-        }
-    }
-
-    /** Counts what an object has so far; the end of the compressed data is not yet that of the upload. */
-    private static final class Counting extends FilterOutputStream {
-        private long count;
-
-        Counting(OutputStream out) {
-            super(out);
-        }
-
-        @Override
-        public void write(int b) throws IOException {
-            out.write(b);
-            count++;
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-            out.write(bytes, offset, length);
-            count += length;
-        }
-
-        @Override
-        public void close() {
-            // the stream behind is ended by finish
-        }
-    }
-
-    /** Begins an entry, in the next object when the present one is large enough. */
-    void begin(PaxTarWriter.Entry entry) throws IOException {
-        Part part = current;
-        if (part != null && part.counting.count > options.maxArchiveBytes()) {
-            finish();
-            part = null;
-        }
-        if (part == null) {
-            part = next();
-        }
-        part.tar.begin(entry);
-    }
-
-    private Part next() throws IOException {
-        String number = parts.isEmpty() ? "" : String.format("_%04d", parts.size());
-        ObjectKey key = naming.key(name + number + ".tar" + options.suffix());
-        ObjectUpload upload = uploads.start(key, putOptions);
-        Part part;
-        try {
-            part = new Part(key, upload, uploads.open(upload), options);
-        } catch (IOException | RuntimeException | Error e) {
-            upload.close();
-            throw e;
-        }
-        parts.add(part);
-        current = part;
-        return part;
-    }
-
-    /** Writes content of the entry. */
-    void write(byte[] bytes, int length) throws IOException {
-        writing().tar.write(bytes, 0, length);
-    }
-
-    /** Ends the entry. */
-    void end() throws IOException {
-        writing().tar.end();
-    }
-
-    private Part writing() {
-        if (current == null) {
-            throw new IllegalStateException("no entry was begun in " + name);
-        }
-        return current;
-    }
-
-    /** Ends the object being written; an archive without entries is an object too. Sends what is left of it, and does not wait. */
-    void finish() throws IOException {
-        Part part = current;
-        if (part == null) {
-            if (!parts.isEmpty()) {
-                return;
+        void add(TreeEntry entry) throws IOException, BarmanException {
+            if (current != null && current.sizeBytes() > plan.archiveBytes()) {
+                finish();
             }
-            part = next();
+            if (current == null) {
+                number = nextNumber();
+                current = start(number);
+            }
+            current.add(entry, buffer);
         }
-        current = null;
-        part.tar.finish();
-        part.compressing.close();
-        part.stream.finish();
+
+        void finish() throws IOException {
+            ArchiveObject object = current;
+            current = null;
+            if (object != null) {
+                object.finish();
+            }
+        }
+    }
+
+    private int nextNumber() {
+        synchronized (objects) {
+            return begun++;
+        }
+    }
+
+    private ArchiveObject start(int number) throws IOException {
+        String suffix = number == 0 ? "" : String.format("_%04d", number);
+        ObjectKey key = naming.key(name + suffix + ".tar" + options.suffix());
+        ObjectUpload upload = uploads.start(key, putOptions);
+        ArchiveObject object = new ArchiveObject(key, upload, uploads.open(upload), options.compression());
+        synchronized (objects) {
+            objects.add(object);
+        }
+        return object;
+    }
+
+    /**
+     * Adds an entry, or has it added by another thread while this one goes on.
+     *
+     * @throws IOException also the failure of an entry that was added before
+     * @throws BarmanException likewise
+     */
+    void add(TreeEntry entry) throws IOException, BarmanException {
+        if (plan.writers() == 1) {
+            onlyLane().add(entry);
+            return;
+        }
+        synchronized (objects) {
+            awaitUnderWay(plan.writers() + WAITING - 1);
+            underWay++;
+        }
+        threads.execute(() -> addAside(entry));
+    }
+
+    private Lane onlyLane() {
+        if (lanes.isEmpty()) {
+            lanes.add(new Lane());
+        }
+        return lanes.getFirst();
+    }
+
+    private void addAside(TreeEntry entry) {
+        Throwable why = null;
+        try {
+            Lane lane = takeLane();
+            if (lane != null) {
+                lane.add(entry);
+                giveBack(lane);
+            }
+        } catch (IOException | BarmanException | RuntimeException | Error e) {
+            why = e;
+        } finally {
+            synchronized (objects) {
+                underWay--;
+                failure = failure == null ? why : failure;
+                objects.notifyAll();
+            }
+        }
+    }
+
+    /** The one used last: as few objects as possible are begun. Null when nothing is to be written any more. */
+    private @Nullable Lane takeLane() {
+        synchronized (objects) {
+            if (failure != null) {
+                return null;
+            }
+            return lanes.isEmpty() ? new Lane() : lanes.pop();
+        }
+    }
+
+    private void giveBack(Lane lane) {
+        synchronized (objects) {
+            lanes.push(lane);
+        }
+    }
+
+    /** Waits until so many entries at most are not written yet. */
+    private void awaitUnderWay(int most) throws IOException, BarmanException {
+        synchronized (objects) {
+            while (underWay > most && failure == null) {
+                try {
+                    objects.wait();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new InterruptedIOException("interrupted while archiving");
+                }
+            }
+            if (failure instanceof IOException e) {
+                throw e;
+            } else if (failure instanceof BarmanException e) {
+                throw e;
+            } else if (failure instanceof RuntimeException e) {
+                throw e;
+            } else if (failure instanceof Error e) {
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * Adds an entry when all the others are written, behind all of them in the last object: of several entries of one name it is the one that
+     * counts.
+     */
+    void addLast(TreeEntry entry) throws IOException, BarmanException {
+        awaitUnderWay(0);
+        Lane last = onlyLane();
+        for (Lane lane : lanes) {
+            if (lane.current != null && (last.current == null || lane.number > last.number)) {
+                last = lane;
+            }
+        }
+        last.add(entry);
+    }
+
+    /** Ends the objects being written; an archive without entries is an object too. Sends what is left of them, and does not wait. */
+    void finish() throws IOException, BarmanException {
+        awaitUnderWay(0);
+        if (begun == 0) {
+            begun = 1;
+            start(0).finish();
+        }
+        for (Lane lane : lanes) {
+            lane.finish();
+        }
     }
 
     /** Waits until everything has been sent. */
     void await() throws IOException {
-        for (Part part : parts) {
-            part.stream.await();
+        for (ArchiveObject object : objects()) {
+            object.await();
         }
     }
 
-    /**
-     * Makes the objects visible, after {@link #finish} and {@link #await}.
-     *
-     * @throws TakenException when an object of one of the names is there already, and was not to be replaced
-     */
-    void complete() throws IOException {
-        for (Part part : parts) {
-            part.doubtful = true;
-            boolean stored = part.upload.complete();
-            part.doubtful = false;
-            if (!stored) {
-                throw new TakenException(part.key);
-            }
-            part.visible = true;
+    /** The objects begun so far. */
+    List<ArchiveObject> objects() {
+        synchronized (objects) {
+            return List.copyOf(objects);
         }
     }
 
-    /**
-     * Looks, after {@link #close}, at what could not be made visible for sure.
-     *
-     * @return the objects of which the store does not tell whether they are there
-     */
-    List<ObjectKey> settle() {
-        List<ObjectKey> unknown = new ArrayList<>();
-        for (Part part : parts) {
-            if (part.doubtful) {
-                try {
-                    part.visible = part.upload.wasStored();
-                    part.doubtful = false;
-                } catch (StorageException e) {
-                    unknown.add(part.key);
-                }
-            }
-        }
-        return unknown;
-    }
-
-    /** What is visible so far. */
-    List<ObjectKey> visible() {
-        List<ObjectKey> keys = new ArrayList<>();
-        for (Part part : parts) {
-            if (part.visible) {
-                keys.add(part.key);
-            }
-        }
-        return keys;
-    }
-
-    /** Lets no part be sent any more that is not on its way already, and does not wait. */
+    /** Lets no entry be written and no part be sent any more that is not on its way already, and does not wait. */
     void giveUp() {
-        for (Part part : parts) {
-            part.stream.giveUp();
+        synchronized (objects) {
+            failure = failure == null ? new IOException("the backup was given up") : failure;
+            objects.notifyAll();
         }
+        objects().forEach(ArchiveObject::giveUp);
     }
 
     /** Gives up what is not complete. */
     @Override
     public void close() {
-        for (Part part : parts) {
-            part.stream.close();
-            part.upload.close();
+        giveUp();
+        boolean interrupted = false;
+        synchronized (objects) {
+            while (underWay > 0) {
+                try {
+                    objects.wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        objects().forEach(ArchiveObject::close);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the files of a cluster into archives while they are being written to. What vanishes meanwhile is left out, a file that shrinks is filled up
- * with zeros, one that grows is cut at the length it had: the WAL of the backup makes good for all of that. Not thread-safe.
+ * with zeros, one that grows is cut at the length it had: the WAL of the backup makes good for all of that. To be used by one thread; the contents
+ * are read by those that write the archive.
  */
 final class BackupTreeWriter {
-    private static final int BUFFER_BYTES = 1 << 18;
     private static final int MODE_BITS = 07777;
     private static final String ATTRIBUTES =
             "unix:mode,uid,gid,size,lastModifiedTime,isRegularFile,isDirectory,isSymbolicLink,isOther";
@@ -41,7 +41,6 @@ final class BackupTreeWriter {
     private final Source source;
     private final BackupGuard guard;
     private final CloudLog log;
-    private final byte[] buffer = new byte[BUFFER_BYTES];
     private final Map<Integer, String> users = new HashMap<>();
     private final Map<Integer, String> groups = new HashMap<>();
     private final Set<Path> knownLinks = new HashSet<>();
@@ -97,8 +96,9 @@ final class BackupTreeWriter {
         // Of a link it is the directory's owner that counts, by number and by name.
         Path real = root.toRealPath();
         Attributes attributes = new Attributes(real, Files.readAttributes(real, ATTRIBUTES));
-        addWithoutContent(archive, attributes, Kind.DIRECTORY, ".", "");
-        addContent(archive, root, "", "./", exclusions);
+        TreeEntry entry = withoutContent(attributes, null, Kind.DIRECTORY, ".", "");
+        archive.add(entry);
+        addContent(archive, root, entry, "", "./", exclusions);
     }
 
     /**
@@ -115,41 +115,57 @@ final class BackupTreeWriter {
             if (name != null && name.startsWith(prefix)) {
                 Attributes attributes = attributes(directory);
                 if (attributes != null && attributes.is("isDirectory")) {
-                    addDirectory(archive, attributes, name, exclusions);
+                    addDirectory(archive, attributes, null, name, exclusions);
                 }
             }
         }
     }
 
     /**
-     * Adds one file, whatever a link in its place leads to.
+     * Adds one file behind everything else, when all of that has been read, whatever a link in its place leads to.
      *
      * @param name of the entry
      * @throws NoSuchFileException when it does not exist
      */
     void addFile(BackupArchiveWriter archive, Path file, String name) throws IOException, BarmanException {
-        addContentOf(archive, new Attributes(file, Files.readAttributes(file, ATTRIBUTES)), name);
+        Attributes attributes = new Attributes(file, Files.readAttributes(file, ATTRIBUTES));
+        archive.addLast(new TreeEntry(
+                fileHeader(attributes, name), null, (target, header, buffer) -> copy(file, target, header, buffer)));
     }
 
-    /** Adds a file whose content is made up here, with the owner of another one and for its owner only. */
-    void addText(BackupArchiveWriter archive, String name, String text, Path owner) throws IOException {
+    /** Adds, behind everything else, a file whose content is made up here, with the owner of another one and for its owner only. */
+    void addText(BackupArchiveWriter archive, String name, String text, Path owner)
+            throws IOException, BarmanException {
         byte[] content = text.getBytes(StandardCharsets.UTF_8);
         Attributes attributes = new Attributes(owner, Files.readAttributes(owner, ATTRIBUTES));
-        archive.begin(entry(attributes, Kind.FILE, name, "", content.length, 0600));
-        archive.write(content, content.length);
-        archive.end();
+        PaxTarWriter.Entry ownersOnly = header(attributes, Kind.FILE, name, "", content.length, 0600);
+        archive.addLast(new TreeEntry(ownersOnly, null, (target, header, buffer) -> {
+            target.begin(header);
+            target.write(content, content.length);
+            target.end();
+        }));
     }
 
     private void addDirectory(
-            BackupArchiveWriter archive, Attributes directory, String name, BackupExclusions exclusions)
+            BackupArchiveWriter archive,
+            Attributes directory,
+            @Nullable TreeEntry parent,
+            String name,
+            BackupExclusions exclusions)
             throws IOException, BarmanException {
-        addWithoutContent(archive, directory, Kind.DIRECTORY, name, "");
-        addContent(archive, directory.path(), name, name + "/", exclusions);
+        TreeEntry entry = withoutContent(directory, parent, Kind.DIRECTORY, name, "");
+        archive.add(entry);
+        addContent(archive, directory.path(), entry, name, name + "/", exclusions);
     }
 
     /** First the files, then the directories with what is in them. */
     private void addContent(
-            BackupArchiveWriter archive, Path directory, String parent, String filePrefix, BackupExclusions exclusions)
+            BackupArchiveWriter archive,
+            Path directory,
+            TreeEntry entry,
+            String parent,
+            String filePrefix,
+            BackupExclusions exclusions)
             throws IOException, BarmanException {
         List<Attributes> directories = new ArrayList<>();
         for (Path child : children(directory)) {
@@ -166,40 +182,40 @@ final class BackupTreeWriter {
             if (attributes.is("isDirectory")) {
                 directories.add(attributes);
             } else if (attributes.is("isSymbolicLink")) {
-                if (!followedLinks.contains(child) || !addTarget(archive, child, filePrefix + name)) {
-                    addLink(archive, attributes, filePrefix + name);
+                if (!followedLinks.contains(child) || !addTarget(archive, child, entry, filePrefix + name)) {
+                    addLink(archive, attributes, entry, filePrefix + name);
                 }
             } else if (attributes.is("isRegularFile")) {
-                try {
-                    addContentOf(archive, attributes, filePrefix + name);
-                } catch (NoSuchFileException e) {
-                    vanished(child);
-                }
+                addFileOfTree(archive, attributes, entry, filePrefix + name);
             } else {
                 log.info("Left out, for it is neither file nor directory: " + child);
             }
         }
         String directoryPrefix = parent.isEmpty() ? "" : parent + "/";
         for (Attributes child : directories) {
-            addDirectory(archive, child, directoryPrefix + name(child.path()), exclusions);
+            addDirectory(archive, child, entry, directoryPrefix + name(child.path()), exclusions);
         }
     }
 
     /** Adds the file that a link leads to in place of the link; returns false when there is none. */
-    private boolean addTarget(BackupArchiveWriter archive, Path link, String name) throws IOException, BarmanException {
+    private boolean addTarget(BackupArchiveWriter archive, Path link, TreeEntry directory, String name)
+            throws IOException, BarmanException {
         if (!Files.isRegularFile(link)) {
             return false;
         }
+        Attributes attributes;
         try {
-            addFile(archive, link, name);
-            return true;
+            attributes = new Attributes(link, Files.readAttributes(link, ATTRIBUTES));
         } catch (NoSuchFileException e) {
             vanished(link);
             return false;
         }
+        addFileOfTree(archive, attributes, directory, name);
+        return true;
     }
 
-    private void addLink(BackupArchiveWriter archive, Attributes link, String name) throws IOException {
+    private void addLink(BackupArchiveWriter archive, Attributes link, TreeEntry directory, String name)
+            throws IOException, BarmanException {
         if (Files.isDirectory(link.path())) {
             if (!knownLinks.contains(link.path())) {
                 log.warning("The symbolic link " + link.path()
@@ -214,25 +230,42 @@ final class BackupTreeWriter {
             return;
         }
         try {
-            addWithoutContent(archive, link, Kind.LINK, name, Utf8Path.text(target));
+            archive.add(withoutContent(link, directory, Kind.LINK, name, Utf8Path.text(target)));
         } catch (CharacterCodingException e) {
             log.warning("What the symbolic link " + link.path()
                     + " leads to is not in UTF-8: the link is not in the backup");
         }
     }
 
-    private void addWithoutContent(
-            BackupArchiveWriter archive, Attributes attributes, Kind kind, String name, String linkTarget)
+    private TreeEntry withoutContent(
+            Attributes attributes, @Nullable TreeEntry directory, Kind kind, String name, String linkTarget)
             throws IOException {
-        archive.begin(entry(attributes, kind, name, linkTarget, 0, attributes.number("mode") & MODE_BITS));
-        archive.end();
+        return new TreeEntry(
+                header(attributes, kind, name, linkTarget, 0, attributes.number("mode") & MODE_BITS), directory, null);
     }
 
-    private void addContentOf(BackupArchiveWriter archive, Attributes file, String name)
+    /** Adds a file that may have vanished when its turn comes. */
+    private void addFileOfTree(BackupArchiveWriter archive, Attributes file, TreeEntry directory, String name)
             throws IOException, BarmanException {
-        try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
+        archive.add(new TreeEntry(fileHeader(file, name), directory, (target, header, buffer) -> {
+            try {
+                copy(file.path(), target, header, buffer);
+            } catch (NoSuchFileException e) {
+                vanished(file.path());
+            }
+        }));
+    }
+
+    private PaxTarWriter.Entry fileHeader(Attributes file, String name) throws IOException {
+        return header(file, Kind.FILE, name, "", 0, file.number("mode") & MODE_BITS);
+    }
+
+    /** Copies a file with the length it has now. */
+    private void copy(Path file, ArchiveObject target, PaxTarWriter.Entry header, byte[] buffer)
+            throws IOException, BarmanException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long size = channel.size();
-            archive.begin(entry(file, Kind.FILE, name, "", size, file.number("mode") & MODE_BITS));
+            target.begin(header.withSize(size));
             long left = size;
             while (left > 0) {
                 guard.check();
@@ -240,19 +273,19 @@ final class BackupTreeWriter {
                 int count = channel.read(window);
                 if (count < 0) {
                     if (source == Source.FINISHED) {
-                        throw new IOException(file.path() + ": became shorter while it was read");
+                        throw new IOException(file + ": became shorter while it was read");
                     }
                     count = window.limit();
                     Arrays.fill(buffer, 0, count, (byte) 0);
                 }
-                archive.write(buffer, count);
+                target.write(buffer, count);
                 left -= count;
             }
-            archive.end();
+            target.end();
         }
     }
 
-    private PaxTarWriter.Entry entry(
+    private PaxTarWriter.Entry header(
             Attributes attributes, Kind kind, String name, String linkTarget, long size, int mode) throws IOException {
         FileTime modified = attributes.modified();
         return new PaxTarWriter.Entry(

@@ -99,7 +99,7 @@ record CloudBackupOptions(
                 new UploadOptions(
                         compression,
                         jobs,
-                        Math.min(requested, UploadOptions.MAX_ARCHIVE_BYTES),
+                        archive == null ? 0 : Math.min(archive, UploadOptions.MAX_ARCHIVE_BYTES),
                         UploadOptions.partBytes(limits, requested, chunk),
                         limits.maxParts(),
                         bandwidth == null ? 0 : bandwidth,

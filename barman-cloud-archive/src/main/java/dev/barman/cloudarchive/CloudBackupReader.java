@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cloudarchive;
 
+import com.google.common.base.Throwables;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.barman.core.BarmanException;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.Tablespace;
@@ -13,6 +15,7 @@ import dev.barman.wal.compress.CompressionAlgorithm;
 import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;
 import java.io.BufferedInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -24,21 +27,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores a base backup from a bucket. Data directory and tablespaces are unpacked at the same time, the parts of each one after the other; the
- * objects are fetched ahead and, where they are compressed, decompressed ahead. At most {@value #UNPACKERS} × ({@value #AHEAD} + 1) pieces of 8 MiB
- * are in memory. One use.
+ * Restores a base backup from a bucket. Several objects are unpacked at the same time, of the data directory as of tablespaces; they are fetched
+ * ahead and, where they are compressed, decompressed ahead. As many are unpacked as there are processors, at least {@value #MIN_UNPACKERS} and at most
+ * {@value #MAX_UNPACKERS}; all together have {@value #CONNECTIONS} connections and, for each of these and each object, a piece of 8 MiB in memory. One
+ * use.
  */
 final class CloudBackupReader {
-    private static final int UNPACKERS = 2;
-    private static final int AHEAD = 4;
+    private static final int MIN_UNPACKERS = 2;
+    private static final int MAX_UNPACKERS = 4;
+    private static final int CONNECTIONS = 8;
     private static final int PIECE_BYTES = 8 << 20;
     private static final int DECOMPRESSED_BYTES = 1 << 20;
 
@@ -226,74 +229,81 @@ final class CloudBackupReader {
     }
 
     private void unpack(List<Job> jobs) throws IOException, BarmanException {
-        ExecutorService fetchers =
-                Executors.newFixedThreadPool(UNPACKERS * AHEAD, task -> new Thread(task, "restore-fetch"));
-        ExecutorService unpackers = Executors.newFixedThreadPool(
-                Math.min(UNPACKERS, jobs.size()), task -> new Thread(task, "restore-unpack"));
-        AtomicBoolean failed = new AtomicBoolean();
-        try {
-            List<Future<@Nullable Void>> running = new ArrayList<>();
-            for (Job job : jobs) {
-                running.add(unpackers.submit(() -> {
-                    unpack(job, fetchers, failed);
-                    return null;
-                }));
-            }
-            await(running, failed);
-        } finally {
-            unpackers.shutdown();
-            fetchers.shutdown();
-        }
-    }
-
-    /** All are waited for, so that nobody writes any more when the failure is dealt with. */
-    private static void await(List<Future<@Nullable Void>> running, AtomicBoolean failed)
-            throws IOException, BarmanException {
-        Throwable first = null;
-        for (Future<@Nullable Void> one : running) {
-            boolean done = false;
-            while (!done) {
-                try {
-                    one.get();
-                    done = true;
-                } catch (ExecutionException e) {
-                    first = first == null ? e.getCause() : first;
-                    done = true;
-                } catch (InterruptedException e) {
-                    first = first == null ? new IOException("interrupted", e) : first;
-                    failed.set(true);
-                }
+        int objects = jobs.stream().mapToInt(job -> job.parts().size()).sum();
+        int atATime = Math.max(
+                MIN_UNPACKERS, Math.min(MAX_UNPACKERS, Runtime.getRuntime().availableProcessors()));
+        int threads = Math.min(objects, atATime);
+        int ahead = CONNECTIONS / threads;
+        ExecutorService fetchers = Executors.newFixedThreadPool(CONNECTIONS, task -> new Thread(task, "restore-fetch"));
+        ExecutorService unpackers = Executors.newFixedThreadPool(threads, task -> new Thread(task, "restore-unpack"));
+        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+        for (Job job : jobs) {
+            for (BackupArchive part : job.parts()) {
+                unpackers.execute(() -> {
+                    try {
+                        unpack(job.tree(), part, fetchers, ahead, failure);
+                    } catch (IOException | BarmanException | RuntimeException | Error e) {
+                        failure.compareAndSet(null, e);
+                    }
+                });
             }
         }
-        if (first instanceof IOException e) {
-            throw e;
-        } else if (first instanceof BarmanException e) {
-            throw e;
-        } else if (first != null) {
+        unpackers.shutdown();
+        // All are waited for, so that nobody writes any more when a failure is dealt with: they end soon, then or after
+        // a signal.
+        Uninterruptibles.awaitTerminationUninterruptibly(unpackers);
+        fetchers.shutdown();
+        Throwable first = failure.get();
+        if (first != null) {
+            Throwables.throwIfInstanceOf(first, IOException.class);
+            Throwables.throwIfInstanceOf(first, BarmanException.class);
             throw new IOException("Cannot restore: " + first, first);
         }
     }
 
-    private void unpack(Job job, ExecutorService fetchers, AtomicBoolean failed)
+    private void unpack(
+            RestoredTree tree,
+            BackupArchive part,
+            ExecutorService fetchers,
+            int ahead,
+            AtomicReference<@Nullable Throwable> failure)
             throws IOException, TerminatedException {
-        boolean complete = false;
-        try {
-            for (BackupArchive part : job.parts()) {
-                if (failed.get()) {
-                    break;
-                }
-                String name = part.object().key().value();
-                try (InputStream stored = new ObjectDownload(store, part.object(), fetchers, PIECE_BYTES, AHEAD);
-                        InputStream plain =
-                                part.compression() == null ? stored : decompressed(stored, part.compression(), name)) {
-                    job.tree().unpack(plain, name);
-                }
+        if (failure.get() != null) {
+            return;
+        }
+        String name = part.object().key().value();
+        try (InputStream stored = new ObjectDownload(store, part.object(), fetchers, PIECE_BYTES, ahead);
+                InputStream plain =
+                        part.compression() == null ? stored : decompressed(stored, part.compression(), name)) {
+            tree.unpack(new WhileNothingFails(plain, failure), name, part.part());
+        }
+    }
+
+    /** Ends the work on an archive when that on another one has failed. */
+    private static final class WhileNothingFails extends FilterInputStream {
+        private final AtomicReference<@Nullable Throwable> failure;
+
+        WhileNothingFails(InputStream in, AtomicReference<@Nullable Throwable> failure) {
+            super(in);
+            this.failure = failure;
+        }
+
+        private void check() throws IOException {
+            if (failure.get() != null) {
+                throw new IOException("given up after the failure of another archive");
             }
-            complete = true;
-        } finally {
-            if (!complete) {
-                failed.set(true);
-            }
+        }
+
+        @Override
+        public int read() throws IOException {
+            check();
+            return in.read();
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            check();
+            return in.read(bytes, offset, length);
         }
     }
 

@@ -180,6 +180,8 @@ final class CloudBackupRun {
     private void take(CloudBackupUpload upload) throws IOException, BarmanException {
         signals.check();
         ServerFacts facts = start();
+        Long clusterBytes = info.clusterSize();
+        upload.prepare(clusterBytes == null ? 0 : clusterBytes);
         BackupTreeWriter tree = new BackupTreeWriter(BackupTreeWriter.Source.LIVE, this::check, log);
         Path pgdata = Utf8Path.of(facts.dataDirectory());
         ClusterCopy copy = new ClusterCopy(upload, options.upload().suffix(), tree, facts, log);
@@ -228,8 +230,11 @@ final class CloudBackupRun {
         return facts;
     }
 
-    /** Between two pieces of the copy: a backup that the server has given up with the connection is not worth going on. */
-    private void check() throws BarmanException {
+    /**
+     * Between two pieces of the copy: a backup that the server has given up with the connection is not worth going on. Asked by all threads that
+     * copy, while nobody else uses the connection.
+     */
+    private synchronized void check() throws BarmanException {
         signals.check();
         long now = System.nanoTime();
         if (now - verifiedNanos > VERIFY_EVERY.toNanos()) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cloudarchive;
 
+import com.google.common.base.Throwables;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.barman.core.catalog.BackupId;
 import dev.barman.core.catalog.PythonLiteral;
 import dev.barman.core.signal.TerminationSignals;
@@ -17,10 +19,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The archives of one backup on their way into a bucket, written one after the other. Their objects become visible all at the end; when that is not
- * reached, nothing remains. Not thread-safe.
+ * The archives of one backup on their way into a bucket, written one after the other, each as one object or several at a time. The objects become
+ * visible all at the end; when that is not reached, nothing remains. Not thread-safe.
  */
 final class CloudBackupUpload implements AutoCloseable {
     private final ObjectStore store;
@@ -28,11 +34,13 @@ final class CloudBackupUpload implements AutoCloseable {
     private final BackupId id;
     private final UploadOptions options;
     private final boolean replace;
-    private final PartPool pool;
     private final Bandwidth bandwidth;
     private final CopyTimes all = new CopyTimes(null);
     private final Map<String, CopyTimes> times = new TreeMap<>();
     private final List<BackupArchiveWriter> archives = new ArrayList<>();
+    private ArchivePlan plan;
+    private @Nullable PartPool pool;
+    private @Nullable ExecutorService threads;
     private boolean complete;
     private boolean discarded;
 
@@ -52,12 +60,43 @@ final class CloudBackupUpload implements AutoCloseable {
         this.id = id;
         this.options = options;
         this.replace = replace;
-        this.pool = new PartPool("backup", options.jobs(), options.jobs() + 1, options.partBytes());
         this.bandwidth = new Bandwidth(options.maxBytesPerSecond(), signals);
+        this.plan = ArchivePlan.of(options, 0, UploadOptions.memoryBytes());
+    }
+
+    /**
+     * Prepares for the data of a cluster, before the first archive.
+     *
+     * @param clusterBytes about how large it is
+     */
+    void prepare(long clusterBytes) {
+        prepare(ArchivePlan.of(options, clusterBytes, UploadOptions.memoryBytes()));
+    }
+
+    void prepare(ArchivePlan archivePlan) {
+        if (pool != null) {
+            throw new IllegalStateException("there is an archive already");
+        }
+        plan = archivePlan;
+    }
+
+    private static ExecutorService threads(String name, int count) {
+        return Executors.newFixedThreadPool(count, task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        });
     }
 
     /** Begins an archive. The one before must be finished. */
     BackupArchiveWriter archive(String name) {
+        // So many parts are filled while others are sent.
+        PartPool parts = pool == null
+                ? new PartPool("backup", options.jobs(), options.jobs() + plan.writers(), options.partBytes())
+                : pool;
+        pool = parts;
+        ExecutorService writers = threads == null ? threads("backup-archive", plan.writers()) : threads;
+        threads = writers;
         CopyTimes measured = new CopyTimes(all);
         times.put(name, measured);
         BackupArchiveWriter.Uploads uploads = new BackupArchiveWriter.Uploads() {
@@ -68,7 +107,7 @@ final class CloudBackupUpload implements AutoCloseable {
 
             @Override
             public PartStream open(ObjectUpload upload) {
-                return pool.open(upload, options.partBytes());
+                return parts.open(upload, options.partBytes());
             }
         };
         BackupArchiveWriter archive = new BackupArchiveWriter(
@@ -76,20 +115,51 @@ final class CloudBackupUpload implements AutoCloseable {
                 fileName -> keys.object(id, fileName),
                 uploads,
                 options,
-                new PutOptions(!replace, options.tags()));
+                new PutOptions(!replace, options.tags()),
+                plan,
+                writers);
         archives.add(archive);
         return archive;
     }
 
-    /** Waits until everything has been sent, then makes it visible. */
+    /**
+     * Waits until everything has been sent, then makes it visible, several objects at a time: a store may have to put together the parts of each.
+     *
+     * @throws BackupArchiveWriter.TakenException when there is an object of one of the names already, and it was not to be replaced
+     */
     void complete() throws IOException {
         for (BackupArchiveWriter archive : archives) {
             archive.await();
         }
-        for (BackupArchiveWriter archive : archives) {
-            archive.complete();
+        ExecutorService requests = threads("backup-complete", options.jobs());
+        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+        for (ArchiveObject object : objects()) {
+            requests.execute(() -> {
+                try {
+                    if (failure.get() == null) {
+                        object.complete();
+                    }
+                } catch (IOException | RuntimeException | Error e) {
+                    failure.compareAndSet(null, e);
+                }
+            });
+        }
+        requests.shutdown();
+        // Every request has its time-out.
+        Uninterruptibles.awaitTerminationUninterruptibly(requests);
+        Throwable first = failure.get();
+        if (first != null) {
+            Throwables.throwIfInstanceOf(first, IOException.class);
+            Throwables.throwIfUnchecked(first);
+            throw new IllegalStateException(first);
         }
         complete = true;
+    }
+
+    private List<ArchiveObject> objects() {
+        List<ArchiveObject> objects = new ArrayList<>();
+        archives.forEach(archive -> objects.addAll(archive.objects()));
+        return objects;
     }
 
     /** What {@code backup.info} says of the copy. */
@@ -129,8 +199,12 @@ final class CloudBackupUpload implements AutoCloseable {
         List<ObjectKey> left = new ArrayList<>();
         for (BackupArchiveWriter archive : archives) {
             archive.close();
-            if (!replace) {
-                left.addAll(archive.settle());
+        }
+        if (!replace) {
+            for (ArchiveObject object : objects()) {
+                if (!object.settle()) {
+                    left.add(object.key());
+                }
             }
         }
         if (!complete && !replace) {
@@ -147,7 +221,11 @@ final class CloudBackupUpload implements AutoCloseable {
     /** What is visible of the archives. */
     List<ObjectKey> visible() {
         List<ObjectKey> visible = new ArrayList<>();
-        archives.forEach(archive -> visible.addAll(archive.visible()));
+        for (ArchiveObject object : objects()) {
+            if (object.isVisible()) {
+                visible.add(object.key());
+            }
+        }
         return visible;
     }
 
@@ -174,7 +252,12 @@ final class CloudBackupUpload implements AutoCloseable {
         try {
             discard();
         } finally {
-            pool.close();
+            if (pool != null) {
+                pool.close();
+            }
+            if (threads != null) {
+                threads.shutdown();
+            }
         }
     }
 }

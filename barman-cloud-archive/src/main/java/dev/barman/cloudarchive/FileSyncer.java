@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cloudarchive;
 
+import com.google.common.collect.HashMultiset;
+import com.google.common.collect.Multiset;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.barman.core.signal.TerminatedException;
 import dev.barman.core.signal.TerminationSignals;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +29,7 @@ final class FileSyncer implements AutoCloseable {
 
     private final ExecutorService threads =
             Executors.newFixedThreadPool(THREADS, task -> new Thread(task, "restore-sync"));
-    private int underWay;
+    private final Multiset<Path> underWay = HashMultiset.create();
     private boolean ended;
     private @Nullable Throwable failure;
 
@@ -39,7 +42,7 @@ final class FileSyncer implements AutoCloseable {
     void sync(Path file, @Nullable FileTime modified) throws IOException {
         synchronized (this) {
             rethrow();
-            underWay++;
+            underWay.add(file);
         }
         threads.execute(() -> {
             Throwable why = null;
@@ -55,7 +58,7 @@ final class FileSyncer implements AutoCloseable {
             } catch (IOException | RuntimeException | Error e) {
                 why = e;
             } finally {
-                end(why);
+                end(file, why);
             }
         });
     }
@@ -64,8 +67,8 @@ final class FileSyncer implements AutoCloseable {
         return !ended && failure == null;
     }
 
-    private synchronized void end(@Nullable Throwable why) {
-        underWay--;
+    private synchronized void end(Path file, @Nullable Throwable why) {
+        underWay.remove(file);
         if (failure == null) {
             failure = why;
         }
@@ -87,8 +90,23 @@ final class FileSyncer implements AutoCloseable {
      * @throws IOException the first failure
      * @throws TerminatedException when a signal came
      */
-    synchronized void await(TerminationSignals signals) throws IOException, TerminatedException {
-        while (underWay > 0) {
+    void await(TerminationSignals signals) throws IOException, TerminatedException {
+        awaitThat(underWay::isEmpty, signals);
+    }
+
+    /**
+     * Waits until nothing is about to be done with one file.
+     *
+     * @throws IOException the first failure, of whichever file
+     * @throws TerminatedException when a signal came
+     */
+    void await(Path file, TerminationSignals signals) throws IOException, TerminatedException {
+        awaitThat(() -> !underWay.contains(file), signals);
+    }
+
+    private synchronized void awaitThat(BooleanSupplier done, TerminationSignals signals)
+            throws IOException, TerminatedException {
+        while (!done.getAsBoolean()) {
             signals.check();
             try {
                 wait(POLL_MILLIS);

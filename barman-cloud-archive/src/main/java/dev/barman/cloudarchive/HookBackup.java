@@ -199,6 +199,8 @@ final class HookBackup {
                 new CloudBackupUpload(session.store(), keys, info.id(), options, true, signals)) {
             BackupTreeWriter tree =
                     new BackupTreeWriter(BackupTreeWriter.Source.FINISHED, signals::check, session.log());
+            Long size = info.size();
+            upload.prepare(size == null ? 0 : size);
             Path data = directory.resolve("data");
             if (!Files.isRegularFile(data.resolve(BACKUP_LABEL))) {
                 throw new NoSuchFileException(data.resolve(BACKUP_LABEL).toString());

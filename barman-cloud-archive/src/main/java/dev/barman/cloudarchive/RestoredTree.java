@@ -19,8 +19,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
@@ -30,10 +33,11 @@ import org.jspecify.annotations.Nullable;
  * {@link UnpackedTree}); links that lead out are left out, and hard links and special files refused.
  *
  * <p>A file gets its modification time when everything else of it is durable. So a file of the right size and time is whole, whatever ended an
- * earlier attempt. Not thread-safe.
+ * earlier attempt. Several archives may be unpacked at the same time, everything else is for one thread.
  */
 final class RestoredTree {
     private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
+    private static final String PG_CONTROL = "global/pg_control";
     private static final int BUFFER_BYTES = 1 << 18;
     /** So much of a large file is written before it is begun to make it durable. */
     private static final long SYNC_BYTES = 64L << 20;
@@ -43,15 +47,17 @@ final class RestoredTree {
     private final CloudLog log;
     private final TerminationSignals signals;
     private final FileSyncer syncer;
-    private final byte[] buffer = new byte[BUFFER_BYTES];
     /** The files of this attempt, when there was an earlier one. */
-    private final Set<Path> done = new HashSet<>();
+    private final Set<Path> done = ConcurrentHashMap.newKeySet();
+    /** Which archive the files come from that several archives may have; also their lock. */
+    private final Map<Path, Integer> repeated = new HashMap<>();
+
+    private final AtomicLong passedOver = new AtomicLong();
 
     private @Nullable UnpackedTree tree;
     private boolean resumed;
     private boolean created;
-    private long passedOver;
-    private Ownership.@Nullable Owner owner;
+    private volatile Ownership.@Nullable Owner owner;
 
     RestoredTree(Path root, Ownership ownership, CloudLog log, TerminationSignals signals, FileSyncer syncer) {
         this.root = root;
@@ -104,7 +110,7 @@ final class RestoredTree {
 
     /** The bytes of files that an earlier attempt restored. */
     long passedOver() {
-        return passedOver;
+        return passedOver.get();
     }
 
     /** Who the archive's root entry belongs to, null when there was none. */
@@ -117,17 +123,28 @@ final class RestoredTree {
      *
      * @param content the uncompressed archive; read to its end and left open
      * @param name what to call it in messages
+     * @param number its place among the archives of this directory: what a later one has counts
      * @throws StorageException when the store fails
      * @throws IOException when it is damaged or incomplete, has an entry that does not belong into it, or cannot be written
      * @throws TerminatedException when a signal came
      */
-    void unpack(InputStream content, String name) throws IOException, TerminatedException {
+    void unpack(InputStream content, String name, int number) throws IOException, TerminatedException {
+        byte[] buffer = new byte[BUFFER_BYTES];
         TarEnd end = new TarEnd(content);
         try {
             TarArchiveInputStream tar = new TarArchiveInputStream(end);
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 signals.check();
-                unpack(tar, entry, end);
+                Path file = tree().locate(entry.getName());
+                if (entry.isDirectory() || !mayBeRepeated(file)) {
+                    unpack(tar, entry, file, end, buffer);
+                    continue;
+                }
+                synchronized (repeated) {
+                    if (repeated.merge(file, number, Math::max) == number) {
+                        unpack(tar, entry, file, end, buffer);
+                    }
+                }
             }
             // To the end, where the checksum of compressed data is.
             while (end.read(buffer, 0, buffer.length) >= 0) {
@@ -143,17 +160,24 @@ final class RestoredTree {
         }
     }
 
-    private void unpack(TarArchiveInputStream tar, TarArchiveEntry entry, TarEnd content)
+    /**
+     * Whether another archive may have a file of the same name: that of a configuration file outside of the data directory, or one that a backup
+     * adds when everything else is read.
+     */
+    private boolean mayBeRepeated(Path file) {
+        return root.equals(file.getParent()) || file.equals(root.resolve(PG_CONTROL));
+    }
+
+    private void unpack(TarArchiveInputStream tar, TarArchiveEntry entry, Path file, TarEnd content, byte[] buffer)
             throws IOException, TerminatedException {
-        Path file = tree().locate(entry.getName());
         if (UnpackedTree.isPlainFile(entry)) {
             if (isDone(file, entry)) {
                 content.passOver(entry.getSize());
-                passedOver += entry.getSize();
+                passedOver.addAndGet(entry.getSize());
                 return;
             }
             makeWay(file);
-            write(tar, file, entry.getSize());
+            write(tar, file, entry.getSize(), buffer);
             // The owner first: a change of it takes bits of the mode away.
             ownership.give(file, Ownership.Owner.of(entry));
             Files.setPosixFilePermissions(file, UnpackedTree.permissions(entry));
@@ -184,8 +208,11 @@ final class RestoredTree {
     /** Takes away an earlier entry of the name: the later one counts. */
     private void makeWay(Path file) throws IOException, TerminatedException {
         if (tree().way(file)) {
+            if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+                throw new IOException("the archive has a file and a directory of the same name: " + file);
+            }
             // Or it would be the new file that is told to be durable.
-            syncer.await(signals);
+            syncer.await(file, signals);
             Files.delete(file);
         }
     }
@@ -205,7 +232,8 @@ final class RestoredTree {
         ownership.give(file, Ownership.Owner.of(entry));
     }
 
-    private void write(TarArchiveInputStream tar, Path file, long size) throws IOException, TerminatedException {
+    private void write(TarArchiveInputStream tar, Path file, long size, byte[] buffer)
+            throws IOException, TerminatedException {
         long written = 0;
         long unsynced = 0;
         try (FileChannel out = FileChannel.open(
@@ -236,8 +264,9 @@ final class RestoredTree {
             return;
         }
         tree().directory(directory);
-        if (owner != null) {
-            ownership.give(directory, owner);
+        Ownership.Owner whose = owner;
+        if (whose != null) {
+            ownership.give(directory, whose);
         }
     }
 
@@ -253,8 +282,9 @@ final class RestoredTree {
         Path link = root.resolve(name);
         makeWay(link);
         Files.createSymbolicLink(link, target);
-        if (owner != null) {
-            ownership.give(link, owner);
+        Ownership.Owner whose = owner;
+        if (whose != null) {
+            ownership.give(link, whose);
         }
     }
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param compression null for none
  * @param jobs how many parts are sent at the same time, at least 1
- * @param maxArchiveBytes an archive that is larger than this gets no further entry
+ * @param maxArchiveBytes an archive that is larger than this gets no further entry; 0 when nobody asked for a maximum
  * @param partBytes length of the parts of an upload
  * @param maxParts how many parts the store takes of one archive
  * @param maxBytesPerSecond limit of all uploads together, 0 for none
@@ -72,9 +72,14 @@ record UploadOptions(
         return (int) Math.min(size, MAX_PART_BYTES);
     }
 
-    /** How much memory the parts take at most: those being sent, and the one being filled. */
+    /** How much memory the parts take at least: those being sent, and the one being filled. */
     long bufferBytes() {
         return (jobs + 1L) * partBytes;
+    }
+
+    /** How much memory the parts may take at most: three quarters of what Java may use. */
+    static long memoryBytes() {
+        return Runtime.getRuntime().maxMemory() / 4 * 3;
     }
 
     /** What the names of the archives end with. */

@@ -174,8 +174,8 @@ class BackupTreeWriterTest {
         }
         // The first has the entry that makes it too large, which is never divided.
         assertThat(entries(BASE + "data.tar").keySet()).containsExactly("./", "./a", "./b");
-        assertThat(entries(BASE + "data_0001.tar").keySet()).containsExactly("./c", "./d", "sub/", "sub/e");
-        assertThat(names).containsExactly("./", "./a", "./b", "./c", "./d", "sub/", "sub/e");
+        assertThat(entries(BASE + "data_0001.tar").keySet()).containsExactly("./", "./c", "./d", "sub/", "sub/e");
+        assertThat(names).containsExactly("./", "./a", "./b", "./", "./c", "./d", "sub/", "sub/e");
     }
 
     @Test

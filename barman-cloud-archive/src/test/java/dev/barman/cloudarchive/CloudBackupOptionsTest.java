@@ -35,7 +35,7 @@ class CloudBackupOptionsTest {
     void defaultsAreThoseOfTheOriginal() throws Exception {
         CloudBackupOptions options = parse();
 
-        assertThat(options.upload()).isEqualTo(new UploadOptions(null, 2, 100L << 30, 21474836, 10_000, 0, Map.of()));
+        assertThat(options.upload()).isEqualTo(new UploadOptions(null, 2, 0, 21474836, 10_000, 0, Map.of()));
         assertThat(options.name()).isNull();
         assertThat(options.immediateCheckpoint()).isFalse();
         assertThat(options.connInfo().toDsn()).isEqualTo("dbname=postgres application_name=barman_cloud_backup");
@@ -58,9 +58,9 @@ class CloudBackupOptionsTest {
     @Test
     void partsAreThoseOfTheProvider() throws Exception {
         assertThat(parse("--cloud-provider", "azure-blob-storage").upload())
-                .isEqualTo(new UploadOptions(null, 2, 100L << 30, 4294966, 50_000, 0, Map.of()));
+                .isEqualTo(new UploadOptions(null, 2, 0, 4294966, 50_000, 0, Map.of()));
         assertThat(parse("--cloud-provider", "google-cloud-storage", "-J", "8").upload())
-                .isEqualTo(new UploadOptions(null, 1, 100L << 30, 16 << 20, Integer.MAX_VALUE, 0, Map.of()));
+                .isEqualTo(new UploadOptions(null, 1, 0, 16 << 20, Integer.MAX_VALUE, 0, Map.of()));
     }
 
     @Test

@@ -4,6 +4,7 @@ package dev.barman.cloudarchive;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.barman.cloudarchive.FaultyStore.Lost;
 import dev.barman.core.catalog.BackupId;
 import dev.barman.core.signal.TerminationSignals;
@@ -17,7 +18,6 @@ import dev.barman.object.StorageException;
 import dev.barman.storage.cloud.CloudLocation;
 import dev.barman.storage.cloud.CloudProvider;
 import dev.barman.tar.PaxTarWriter;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -35,14 +35,14 @@ class CloudBackupUploadTest {
 
     private final CloudBucket bucket = new CloudBucket();
 
-    /** An archive without entries has 10,240 bytes. */
-    private CloudBackupUpload upload(ObjectStore store) throws IOException {
-        return upload(store, 10_000);
+    /** Three archives without entries, which have 10,240 bytes each. */
+    private CloudBackupUpload upload(ObjectStore store, int jobs) throws Exception {
+        return upload(store, jobs, 10_000);
     }
 
-    private CloudBackupUpload upload(ObjectStore store, int partBytes) throws IOException {
+    private CloudBackupUpload upload(ObjectStore store, int jobs, int partBytes) throws Exception {
         BackupKeys keys = new BackupKeys(CloudLocation.parse(CloudBucket.URL, CloudProvider.AWS_S3), "main");
-        UploadOptions options = new UploadOptions(null, 2, 1 << 30, partBytes, 10_000, 0, Map.of());
+        UploadOptions options = new UploadOptions(null, jobs, 1 << 30, partBytes, 10_000, 0, Map.of());
         CloudBackupUpload upload = new CloudBackupUpload(store, keys, ID, options, false, TerminationSignals.none());
         for (String name : new String[] {"16385", "16386", "data"}) {
             upload.archive(name).finish();
@@ -53,14 +53,18 @@ class CloudBackupUploadTest {
     @ParameterizedTest
     @EnumSource
     void whateverGotLostNothingStaysVisibleOfABackupThatIsGivenUp(Lost lost) throws Exception {
-        for (int archive = 1; archive <= 3; archive++) {
-            FaultyStore store = new FaultyStore(bucket.memory, 0).losingCompletions(archive, archive, lost, false);
-            try (CloudBackupUpload upload = upload(store)) {
-                assertThatThrownBy(upload::complete).hasMessage("no answer");
-                assertThat(upload.discard()).isEmpty();
+        for (int jobs = 1; jobs <= 3; jobs++) {
+            for (int archive = 1; archive <= 3; archive++) {
+                FaultyStore store = new FaultyStore(bucket.memory, 0).losingCompletions(archive, archive, lost, false);
+                try (CloudBackupUpload upload = upload(store, jobs)) {
+                    assertThatThrownBy(upload::complete).hasMessage("no answer");
+                    assertThat(upload.discard()).isEmpty();
+                }
+                assertThat(bucket.keys())
+                        .as("archive %s, %s jobs", archive, jobs)
+                        .isEmpty();
+                assertThat(store.open).hasValue(0);
             }
-            assertThat(bucket.keys()).as("archive %s", archive).isEmpty();
-            assertThat(store.open).hasValue(0);
         }
     }
 
@@ -70,7 +74,7 @@ class CloudBackupUploadTest {
         ObjectStore store = new RetryingObjectStore(
                 new FaultyStore(bucket.memory, 0).losingCompletions(2, 3, lost, true),
                 new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(1)));
-        try (CloudBackupUpload upload = upload(store)) {
+        try (CloudBackupUpload upload = upload(store, 2)) {
             upload.complete();
             assertThat(upload.isComplete()).isTrue();
         }
@@ -82,7 +86,7 @@ class CloudBackupUploadTest {
     void anotherBackupsArchiveIsLeftAlone() throws Exception {
         bucket.put(BASE + "16386.tar", "of another backup");
         FaultyStore store = new FaultyStore(bucket.memory, 0).losingCompletions(2, 2, Lost.ANSWER, false);
-        try (CloudBackupUpload upload = upload(store)) {
+        try (CloudBackupUpload upload = upload(store, 1)) {
             assertThatThrownBy(upload::complete).isInstanceOf(StorageException.class);
         }
 
@@ -94,7 +98,7 @@ class CloudBackupUploadTest {
     void archivesOfWhichNobodyKnowsAreNamed() throws Exception {
         FaultyStore store = new FaultyStore(bucket.memory, 0).losingCompletions(1, 1, Lost.ANSWER, false);
         store.mute = true;
-        try (CloudBackupUpload upload = upload(store)) {
+        try (CloudBackupUpload upload = upload(store, 1)) {
             assertThatThrownBy(upload::complete).isInstanceOf(StorageException.class);
             assertThat(upload.discard()).isEqualTo(List.of(ObjectKey.of(BASE + "16385.tar")));
         }
@@ -108,10 +112,12 @@ class CloudBackupUploadTest {
                 new CloudBackupUpload(bucket.memory, keys, ID, options, false, TerminationSignals.none())) {
             BackupArchiveWriter archive = upload.archive("data");
             assertThatThrownBy(() -> {
-                        archive.begin(new PaxTarWriter.Entry(
-                                PaxTarWriter.Kind.FILE, "large", "", 50_000, 0600, 0, 0, "", "", null));
-                        archive.write(new byte[50_000], 50_000);
-                        archive.end();
+                        PaxTarWriter.Entry large = new PaxTarWriter.Entry("large", 50_000, 0600, 0, 0, "", "", null);
+                        archive.add(new TreeEntry(large, null, (target, header, buffer) -> {
+                            target.begin(header);
+                            target.write(new byte[50_000], 50_000);
+                            target.end();
+                        }));
                         archive.finish();
                         archive.await();
                     })
@@ -121,6 +127,42 @@ class CloudBackupUploadTest {
                     .hasMessageContaining("--min-chunk-size");
         }
         assertThat(bucket.keys()).isEmpty();
+    }
+
+    @Test
+    void severalObjectsBecomeVisibleAtATime() throws Exception {
+        CountDownLatch both = new CountDownLatch(2);
+        ObjectStore store = new PassingObjectStore(bucket.memory) {
+            @Override
+            public ObjectUpload startUpload(ObjectKey key, PutOptions options) throws StorageException {
+                ObjectUpload upload = bucket.memory.startUpload(key, options);
+                return new ObjectUpload() {
+                    @Override
+                    public void part(int number, byte[] bytes, int offset, int length) throws StorageException {
+                        upload.part(number, bytes, offset, length);
+                    }
+
+                    @Override
+                    public boolean complete() throws StorageException {
+                        both.countDown();
+                        if (!Uninterruptibles.awaitUninterruptibly(both, 10, TimeUnit.SECONDS)) {
+                            throw new StorageException("alone", StorageException.Reason.OTHER, false, null);
+                        }
+                        return upload.complete();
+                    }
+
+                    @Override
+                    public void close() {
+                        upload.close();
+                    }
+                };
+            }
+        };
+        try (CloudBackupUpload upload = upload(store, 2)) {
+            upload.complete();
+        }
+
+        assertThat(bucket.keys()).containsExactly(BASE + "16385.tar", BASE + "16386.tar", BASE + "data.tar");
     }
 
     @Test
@@ -154,7 +196,7 @@ class CloudBackupUploadTest {
             }
         };
         // Two of the three archives are being sent, in one part each, and one waits for a thread.
-        try (CloudBackupUpload upload = upload(store, 20_000)) {
+        try (CloudBackupUpload upload = upload(store, 2, 20_000)) {
             sending.await();
             Thread discarding = new Thread(upload::discard);
             discarding.start();

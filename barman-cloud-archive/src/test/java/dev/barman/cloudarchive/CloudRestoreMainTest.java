@@ -14,20 +14,14 @@ import dev.barman.wal.compress.WalCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,7 +34,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CloudRestoreMainTest {
     private static final String ID = "20261101T100000";
     private static final String BASE = "p/main/base/" + ID + "/";
-    private static final Instant MODIFIED = Instant.parse("2026-11-01T09:00:00.250Z");
 
     @TempDir
     Path directory;
@@ -48,56 +41,6 @@ class CloudRestoreMainTest {
     private final CloudBucket bucket = new CloudBucket();
     private Path target;
     private Path tablespace;
-
-    /** Writes a tar as the original does. */
-    private static final class Tar {
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        private final TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes);
-
-        Tar() {
-            tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
-            tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
-        }
-
-        Tar directory(String name) {
-            return entry(new TarArchiveEntry(name + "/", true), 040700, new byte[0]);
-        }
-
-        Tar file(String name, String content) {
-            return file(name, content.getBytes(StandardCharsets.UTF_8));
-        }
-
-        Tar file(String name, byte[] content) {
-            return entry(new TarArchiveEntry(name, true), 0100600, content);
-        }
-
-        Tar link(String name, byte type, String to) {
-            TarArchiveEntry entry = new TarArchiveEntry(name, type, true);
-            entry.setLinkName(to);
-            return entry(entry, 0120777, new byte[0]);
-        }
-
-        private Tar entry(TarArchiveEntry entry, int mode, byte[] content) {
-            entry.setMode(mode);
-            entry.setSize(content.length);
-            entry.setLastModifiedTime(FileTime.from(MODIFIED));
-            entry.setUserId(0);
-            entry.setGroupId(0);
-            try {
-                tar.putArchiveEntry(entry);
-                tar.write(content);
-                tar.closeArchiveEntry();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            return this;
-        }
-
-        byte[] bytes() throws IOException {
-            tar.finish();
-            return bytes.toByteArray();
-        }
-    }
 
     private static Tar data() {
         return new Tar()
@@ -176,9 +119,9 @@ class CloudRestoreMainTest {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(target.resolve("PG_VERSION"))))
                 .isEqualTo("rw-------");
         assertThat(Files.getLastModifiedTime(target.resolve("PG_VERSION")).toInstant())
-                .isEqualTo(MODIFIED);
+                .isEqualTo(Tar.MODIFIED);
         assertThat(Files.getLastModifiedTime(target.resolve("base")).toInstant())
-                .isEqualTo(MODIFIED);
+                .isEqualTo(Tar.MODIFIED);
         assertThat(bucket.err).isEmpty();
     }
 

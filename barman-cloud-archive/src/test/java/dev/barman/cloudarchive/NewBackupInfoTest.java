@@ -14,7 +14,6 @@ import dev.barman.storage.cloud.CloudLocation;
 import dev.barman.storage.cloud.CloudProvider;
 import dev.barman.storage.cloud.WalKeys;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +43,7 @@ class NewBackupInfoTest {
     }
 
     /** Lets the command store the last object in vain, and give up. */
-    private boolean giveUp(ObjectStore store) throws IOException {
+    private boolean giveUp(ObjectStore store) throws Exception {
         CloudLog log = new CloudLog(new PrintStream(err, true), CloudLog.Level.WARNING, Clock.systemUTC());
         CloudSession session = new CloudSession(
                 store, LOCATION, "main", new WalKeys(LOCATION, "main"), new PrintStream(err, true), log);

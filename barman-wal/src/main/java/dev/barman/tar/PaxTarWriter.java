@@ -104,6 +104,16 @@ public final class PaxTarWriter {
                 @Nullable Instant modified) {
             this(Kind.FILE, name, "", sizeBytes, mode, uid, gid, owner, group, modified);
         }
+
+        /**
+         * The same entry with another length.
+         *
+         * @param bytes exact number of content bytes that follow
+         * @return an entry like this one
+         */
+        public Entry withSize(long bytes) {
+            return new Entry(kind, name, linkTarget, bytes, mode, uid, gid, owner, group, modified);
+        }
     }
 
     private final OutputStream out;

@@ -10,7 +10,6 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -19,7 +18,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 
 /**
  * The directory that tar archives are unpacked into. Nothing an archive says makes who asks this class write outside of it: names are relative and
- * without {@code ..}, and no directory on the way to a file is a link. Not thread-safe.
+ * without {@code ..}, and no directory on the way to a file is a link. Thread-safe.
  */
 public final class UnpackedTree {
     private final Path root;
@@ -92,7 +91,7 @@ public final class UnpackedTree {
      * @param directory the root, or below it
      * @throws IOException when something else is in its place, a link to a directory included
      */
-    public void directory(Path directory) throws IOException {
+    public synchronized void directory(Path directory) throws IOException {
         if (real.contains(directory)) {
             return;
         }
@@ -118,7 +117,7 @@ public final class UnpackedTree {
      * @return whether something is there already: an earlier entry of the same name, of which the later one counts
      * @throws IOException when it is a directory
      */
-    public boolean way(Path file) throws IOException {
+    public synchronized boolean way(Path file) throws IOException {
         Path parent = file.getParent();
         if (parent == null || real.contains(file)) {
             throw new IOException("the archive has a file and a directory of the same name: " + file);
@@ -128,8 +127,8 @@ public final class UnpackedTree {
     }
 
     /** The directories made sure of so far. */
-    public Set<Path> directories() {
-        return Collections.unmodifiableSet(real);
+    public synchronized Set<Path> directories() {
+        return Set.copyOf(real);
     }
 
     /**
@@ -138,7 +137,7 @@ public final class UnpackedTree {
      * @param directory a directory
      * @param entry what the archive says of it
      */
-    public void note(Path directory, TarArchiveEntry entry) {
+    public synchronized void note(Path directory, TarArchiveEntry entry) {
         directories.add(new TimedDirectory(directory, permissions(entry), entry.getLastModifiedTime()));
     }
 
@@ -147,7 +146,7 @@ public final class UnpackedTree {
      *
      * @throws IOException when it cannot be set
      */
-    public void finishDirectories() throws IOException {
+    public synchronized void finishDirectories() throws IOException {
         for (int i = directories.size() - 1; i >= 0; i--) {
             TimedDirectory directory = directories.get(i);
             Files.setPosixFilePermissions(directory.path(), directory.mode());

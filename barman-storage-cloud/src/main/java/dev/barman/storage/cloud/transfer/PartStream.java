@@ -19,7 +19,7 @@ public final class PartStream extends OutputStream {
     private byte @Nullable [] buffer;
     private int filled;
     private int number;
-    private boolean ended;
+    private volatile boolean ended;
 
     PartStream(PartPool pool, ObjectUpload upload, int size) {
         this.pool = pool;
