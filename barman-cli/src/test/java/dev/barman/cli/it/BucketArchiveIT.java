@@ -251,6 +251,42 @@ class BucketArchiveIT {
         assertThat(objects()).contains(oldest).containsExactlyInAnyOrderElementsOf(indexed());
     }
 
+    @Test
+    void walThatBackupsOfTheCloudCommandsMayNeedStaysInTheBucket() throws Exception {
+        configure("minimum_redundancy=0");
+        firstWal();
+        String first = backup();
+        archiveAll();
+        String second = backup();
+        archiveAll();
+        List<String> before = objects();
+        Path foreign = store.objects().resolve("bucket/archive/main/base/20261101T100000/data.tar");
+        Files.createDirectories(foreign.getParent());
+        Files.writeString(foreign, "archive");
+        String what = "base backups of barman-cloud-backup are kept at the same place"
+                + " (s3://bucket/archive/main/base/20261101T100000/data.tar)";
+
+        BarmanHost.Result check = host.barman("check", "main");
+        assertThat(check.exit()).isEqualTo(1);
+        assertThat(check.out()).contains("\tWAL bucket: FAILED (" + what, "another URL or server name");
+
+        assertThat(host.barman("delete", "main", first).ok().err()).contains("WARNING: Keeping ", what);
+
+        assertThat(host.barman("list-backups", "--minimal", "main").ok().out()).isEqualTo(second + "\n");
+        assertThat(objects()).isEqualTo(before).containsExactlyInAnyOrderElementsOf(indexed());
+        String third = backup();
+        archiveAll();
+
+        Files.delete(foreign);
+        assertThat(host.barman("check", "main").out()).contains("\tWAL bucket: OK\n");
+        host.barman("delete", "main", second).ok();
+        String needed = field(third, "begin_wal=");
+        assertThat(objects())
+                .contains(needed)
+                .allMatch(name -> name.compareTo(needed) >= 0)
+                .containsExactlyInAnyOrderElementsOf(indexed());
+    }
+
     private String field(String backup, String beginning) throws IOException {
         return Files.readAllLines(host.home().resolve("main/meta/" + backup + "-backup.info")).stream()
                 .filter(line -> line.startsWith(beginning))

@@ -2,6 +2,7 @@
 package dev.barman.core.backup;
 
 import dev.barman.core.BarmanException;
+import dev.barman.core.backup.IndexRepair.Line;
 import dev.barman.core.catalog.InvalidWalNameException;
 import dev.barman.core.catalog.WalRemovalPlan;
 import dev.barman.core.config.HookEvent;
@@ -19,14 +20,13 @@ import dev.barman.wal.storage.WalStorage;
 import dev.barman.wal.storage.WalStorage.DeleteFailure;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Removes WAL files that a plan gives up: first their lines from the index, durably, then the files, each by its name.
@@ -41,6 +41,7 @@ public final class WalRemover implements WalPurge {
     private final WalStorage storage;
     private final HookRunner hooks;
     private final Messages messages;
+    private final IndexRepair repair;
     private final DeleteStep.Observer observer;
 
     /** Creates a remover for one server's archive. */
@@ -60,17 +61,19 @@ public final class WalRemover implements WalPurge {
         this.storage = storage;
         this.hooks = hooks;
         this.messages = messages;
+        this.repair = new IndexRepair(storage);
         this.observer = observer;
     }
 
     /**
-     * Reads the index as a removal would, and asks whether the archive answers.
+     * Reads the index as a removal would, and asks the archive what a removal would ask.
      *
      * @throws IOException when the index cannot be read, a line in it is damaged, or the archive does not answer: better known before
      *     anything is deleted
      */
     public void verify() throws IOException {
         storage.probe();
+        storage.sharedWith();
         index.read(db -> {
             db.scan(line -> true);
             return true;
@@ -83,7 +86,8 @@ public final class WalRemover implements WalPurge {
     }
 
     /**
-     * Removes what the plan gives up.
+     * Removes what the plan gives up. From an archive that serves backups of others, too, nothing is removed, which is said as a warning: the files
+     * keep their lines, by which a later removal finds them.
      *
      * @param resumed whether an earlier removal for the same reason may have been interrupted: files that lost their line are looked for
      * @param removed is told each name that went, in the order of the index
@@ -97,13 +101,16 @@ public final class WalRemover implements WalPurge {
         try {
             // Without an answer the index must keep its lines: nobody else would know of the files.
             storage.probe();
-            if (hooks.hasScripts(HookEvent.WAL_DELETE)) {
+            Optional<String> others = storage.sharedWith();
+            if (others.isPresent()) {
+                spare(plan, others.get());
+            } else if (hooks.hasScripts(HookEvent.WAL_DELETE)) {
                 removeWithHooks(plan, resumed, removed);
             } else {
                 index.write(db -> {
                     Removal removal = takeOut(db, plan, resumed);
                     Set<String> stayed = delete(removal.files(), removed);
-                    return stayed.isEmpty() || putBack(db, removal.lines(), without(removal.files(), stayed));
+                    return stayed.isEmpty() || repair.putBack(db, removal.lines(), without(removal.files(), stayed));
                 });
             }
         } catch (IOException e) {
@@ -114,8 +121,21 @@ public final class WalRemover implements WalPurge {
         }
     }
 
-    /** A line that was taken out of the index, and the name in the last line before it that stayed; null for the beginning. */
-    private record Line(WalEntry entry, @Nullable String after) {}
+    private void spare(WalRemovalPlan plan, String others) throws IOException {
+        long[] files = {0};
+        index.read(db -> {
+            db.scan(line -> {
+                files[0] += plan.removes(line.name()) ? 1 : 0;
+                return true;
+            });
+            return true;
+        });
+        if (files[0] > 0) {
+            messages.warning("Keeping " + files[0] + " WAL files of server " + serverName
+                    + " that no backup in its catalogue needs: " + others
+                    + ". Move one of the two to another URL or server name");
+        }
+    }
 
     /** What a removal begins with: the lines that are out of the index, and all the files that are to go. */
     private record Removal(List<Line> lines, List<WalEntry> files) {}
@@ -161,10 +181,10 @@ public final class WalRemover implements WalPurge {
                 removed.accept(name);
             });
         } catch (HookAbortedException | IOException e) {
-            settle(db -> putBack(db, removal.lines(), gone));
+            settle(db -> repair.putBack(db, removal.lines(), gone));
             throw e;
         }
-        settle(db -> forget(db, gone));
+        settle(db -> repair.forget(db, gone));
     }
 
     /** Brings the index up to date in every case: waiting for its lock would fail on an interrupted thread. */
@@ -251,53 +271,5 @@ public final class WalRemover implements WalPurge {
 
     private static WalHookEnvironment environment(WalEntry file, String location, String error) {
         return new WalHookEnvironment(file.name(), location, file.sizeBytes(), file.time(), file.compression(), error);
-    }
-
-    /**
-     * Merges the lines of files that were not removed back into the index, each behind the line that it followed. What was added to the index
-     * meanwhile stays, and a line that somebody made anew is not doubled.
-     */
-    private boolean putBack(XlogDb db, List<Line> lines, Set<String> gone) throws IOException {
-        forget(db, gone);
-        List<WalEntry> present = db.entries();
-        Set<String> known = new HashSet<>();
-        for (WalEntry entry : present) {
-            known.add(entry.name());
-        }
-        List<WalEntry> first = new ArrayList<>();
-        Map<String, List<WalEntry>> following = new HashMap<>();
-        for (Line line : lines) {
-            if (!gone.contains(line.entry().name()) && known.add(line.entry().name())) {
-                String after = line.after();
-                List<WalEntry> place = after == null || !known.contains(after)
-                        ? first
-                        : following.computeIfAbsent(after, name -> new ArrayList<>());
-                place.add(line.entry());
-            }
-        }
-        List<WalEntry> merged = new ArrayList<>(first);
-        for (WalEntry entry : present) {
-            merged.add(entry);
-            merged.addAll(following.getOrDefault(entry.name(), List.of()));
-            following.remove(entry.name());
-        }
-        db.replace(merged.iterator());
-        return true;
-    }
-
-    /** Takes out the lines that a rebuild of the index, meanwhile, made for files that are gone by now. */
-    private boolean forget(XlogDb db, Set<String> gone) throws IOException {
-        Set<String> stale = new HashSet<>();
-        db.scan(line -> {
-            String name = line.name();
-            if (gone.contains(name) && !storage.exists(WalFileName.parse(name))) {
-                stale.add(name);
-            }
-            return true;
-        });
-        if (!stale.isEmpty()) {
-            db.retain(line -> !stale.contains(line.name()));
-        }
-        return true;
     }
 }

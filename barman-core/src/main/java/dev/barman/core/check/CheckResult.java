@@ -13,8 +13,10 @@ import java.util.Set;
  * @param hint what was observed or what to do; empty when there is nothing to say
  * @param details further lines, shown below the result
  * @param measuredBytes a size for performance data
+ * @param critical whether a failure stops a backup
  */
-public record CheckResult(String name, boolean passed, String hint, List<String> details, OptionalLong measuredBytes) {
+public record CheckResult(
+        String name, boolean passed, String hint, List<String> details, OptionalLong measuredBytes, boolean critical) {
 
     /** The checks whose failure stops neither a backup nor the WAL receiver. */
     private static final Set<String> ADVISORY = Set.of(
@@ -37,6 +39,11 @@ public record CheckResult(String name, boolean passed, String hint, List<String>
         details = List.copyOf(details);
     }
 
+    /** What a check found whose name tells whether it is critical. */
+    public CheckResult(String name, boolean passed, String hint, List<String> details, OptionalLong measuredBytes) {
+        this(name, passed, hint, details, measuredBytes, !ADVISORY.contains(name));
+    }
+
     /** All is well, and there is nothing to say. */
     static CheckResult ok(String name) {
         return of(name, true, "");
@@ -52,20 +59,20 @@ public record CheckResult(String name, boolean passed, String hint, List<String>
         return of(name, false, hint);
     }
 
+    /** Something is wrong that does not stop a backup, though other failures of this check do. */
+    static CheckResult advisory(String name, String hint) {
+        return new CheckResult(name, false, hint, List.of(), OptionalLong.empty(), false);
+    }
+
     static CheckResult of(String name, boolean passed, String hint) {
         return new CheckResult(name, passed, hint, List.of(), OptionalLong.empty());
     }
 
     CheckResult measuring(long bytes) {
-        return new CheckResult(name, passed, hint, details, OptionalLong.of(bytes));
+        return new CheckResult(name, passed, hint, details, OptionalLong.of(bytes), critical);
     }
 
     CheckResult withDetails(List<String> lines) {
-        return new CheckResult(name, passed, hint, lines, measuredBytes);
-    }
-
-    /** Whether a failure of this check stops a backup. */
-    public boolean critical() {
-        return !ADVISORY.contains(name);
+        return new CheckResult(name, passed, hint, lines, measuredBytes, critical);
     }
 }

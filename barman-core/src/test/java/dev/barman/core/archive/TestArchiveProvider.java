@@ -8,7 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Archives at {@code test://NAME}, which tests put there before they use a server that has its WAL at this URL. */
 public final class TestArchiveProvider implements WalStorageProvider {
-    static final Map<String, WalStorage> ARCHIVES = new ConcurrentHashMap<>();
+    /** By URL; a test takes its own away at its end. */
+    public static final Map<String, WalStorage> ARCHIVES = new ConcurrentHashMap<>();
 
     /** For the service loader. */
     public TestArchiveProvider() {}

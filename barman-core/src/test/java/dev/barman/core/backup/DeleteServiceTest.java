@@ -22,12 +22,16 @@ import dev.barman.wal.catalog.LockedXlogDb;
 import dev.barman.wal.catalog.WalEntry;
 import dev.barman.wal.storage.WalStorage;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -341,6 +345,109 @@ class DeleteServiceTest {
 
         assertThat(server.files("main")).isEqualTo(before);
         assertThat(server.indexed()).isEqualTo(indexed);
+    }
+
+    /** The server's own archive, but for the answer to the question who else needs its files. */
+    private static WalStorage shared(WalStorage archive, Callable<Optional<String>> answer) {
+        return (WalStorage) Proxy.newProxyInstance(
+                WalStorage.class.getClassLoader(), new Class<?>[] {WalStorage.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("sharedWith")) {
+                        return answer.call();
+                    }
+                    try {
+                        return method.invoke(archive, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    @Test
+    void walThatBackupsOfOthersMayNeedIsKept() throws Exception {
+        Path log = home.resolve("hooks.log");
+        CatalogFixture server = threeBackups("pre_wal_delete_script = echo $BARMAN_SEGMENT >> " + log);
+        List<String> archived = server.archived();
+        List<String> indexed = server.indexed();
+        WalStorage storage = shared(server.storage(), () -> Optional.of("others keep backups there (s3://b/o)"));
+
+        assertThat(server.deletion(storage, server.messages, step -> {}).delete(id(1)))
+                .isTrue();
+
+        assertThat(server.messages.lines())
+                .contains(
+                        "WARNING: Keeping 5 WAL files of server main that no backup in its catalogue needs: others keep"
+                                + " backups there (s3://b/o). Move one of the two to another URL or server name")
+                .noneMatch(line -> line.startsWith("\t"));
+        assertThat(server.archived()).isEqualTo(archived);
+        assertThat(server.indexed()).isEqualTo(indexed);
+        assertThat(log).doesNotExist();
+        assertThat(server.files("main/meta")).containsExactly(id(2) + "-backup.info", id(3) + "-backup.info");
+
+        // Once the others are gone, the next removal takes what was kept.
+        assertThat(server.deletion().delete(id(2))).isTrue();
+        assertThat(server.archived())
+                .doesNotContain(segment(1).text(), segment(7).text());
+        assertThat(server.archived()).containsExactlyInAnyOrderElementsOf(server.indexed());
+    }
+
+    @Test
+    void nothingIsSaidOfOthersWhereNoWalWouldGo() throws Exception {
+        CatalogFixture server = new CatalogFixture(home);
+        server.add(backup(1, 2, 3));
+        server.add(backup(2, 5, 6));
+        server.archive(5, 8);
+        WalStorage storage = shared(server.storage(), () -> Optional.of("others"));
+
+        assertThat(server.deletion(storage, server.messages, step -> {}).delete(id(1)))
+                .isTrue();
+
+        assertThat(server.messages.lines()).noneMatch(line -> line.startsWith("WARNING"));
+    }
+
+    @Test
+    void whoElseNeedsTheWalMustBeKnownBeforeAnythingGoes() throws Exception {
+        CatalogFixture server = threeBackups();
+        WalStorage storage = shared(server.storage(), () -> {
+            throw new IOException("listing refused");
+        });
+        List<String> before = server.files("main");
+        List<String> indexed = server.indexed();
+
+        assertThatThrownBy(() ->
+                        server.deletion(storage, server.messages, step -> {}).delete(id(1)))
+                .isInstanceOf(BarmanException.class)
+                .hasMessageContaining("listing refused")
+                .hasMessageContaining("Nothing was deleted");
+
+        assertThat(server.files("main")).isEqualTo(before);
+        assertThat(server.indexed()).isEqualTo(indexed);
+    }
+
+    @Test
+    void walIsKeptWhenTheQuestionWhoElseNeedsItFailsInTheMiddleAndTheRepetitionRemovesIt() throws Exception {
+        CatalogFixture server = threeBackups();
+        List<String> archived = server.archived();
+        List<String> indexed = server.indexed();
+        AtomicInteger questions = new AtomicInteger();
+        WalStorage storage = shared(server.storage(), () -> {
+            if (questions.getAndIncrement() > 0) {
+                throw new IOException("listing refused");
+            }
+            return Optional.empty();
+        });
+
+        assertThatThrownBy(() ->
+                        server.deletion(storage, server.messages, step -> {}).delete(id(1)))
+                .isInstanceOf(BarmanException.class)
+                .hasMessageContaining("cannot remove WAL files of server main")
+                .hasMessageContaining("listing refused");
+
+        assertThat(server.archived()).isEqualTo(archived);
+        assertThat(server.indexed()).isEqualTo(indexed);
+        assertThat(server.files("main/meta")).contains(id(1) + "-backup.info", id(1) + "-delete_this");
+
+        assertThat(server.deletion().delete(id(1))).isTrue();
+        assertThat(server.archived()).hasSize(9).containsExactlyInAnyOrderElementsOf(server.indexed());
     }
 
     @Test

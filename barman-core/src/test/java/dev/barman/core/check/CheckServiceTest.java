@@ -5,16 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.barman.core.BarmanException;
 import dev.barman.core.PostgresException;
+import dev.barman.core.archive.TestArchiveProvider;
 import dev.barman.core.catalog.BackupStatus;
 import dev.barman.core.catalog.ServerIdentity;
 import dev.barman.core.postgres.Privileges;
 import dev.barman.core.postgres.ReplicationSlot;
 import dev.barman.file.LockFile;
 import dev.barman.wal.Lsn;
+import dev.barman.wal.storage.WalStorage;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -462,5 +468,68 @@ class CheckServiceTest {
                 .contains("ssh: OK (Barman primary node)", "systemid coherence: OK (no system Id available)")
                 .noneMatch(line -> line.startsWith("PostgreSQL"))
                 .noneMatch(line -> line.startsWith("archive_mode"));
+    }
+
+    private CheckResult bucketResult(WalStorage archive) throws Exception {
+        String url = "test://" + UUID.randomUUID();
+        TestArchiveProvider.ARCHIVES.put(url, archive);
+        try {
+            CheckFixture fixture = new CheckFixture(
+                    directory,
+                    "wals_directory = " + url,
+                    "archiver = on",
+                    "backup_method = postgres",
+                    "streaming_conninfo = host=pg");
+            return CheckService.run(fixture.context(), List.of(new WalBucketCheck()), result -> {})
+                    .results()
+                    .get(0);
+        } finally {
+            TestArchiveProvider.ARCHIVES.remove(url);
+        }
+    }
+
+    /** An archive that is asked nothing but whether it answers, who else uses it, and where it is. */
+    private static WalStorage bucket(Callable<Optional<String>> others) {
+        return (WalStorage) Proxy.newProxyInstance(
+                WalStorage.class.getClassLoader(), new Class<?>[] {WalStorage.class}, (proxy, method, arguments) -> {
+                    switch (method.getName()) {
+                        case "probe":
+                            return null;
+                        case "sharedWith":
+                            return others.call();
+                        case "location":
+                            return "s3://b/p/main/wals";
+                        default:
+                            throw new AssertionError("asked for " + method.getName());
+                    }
+                });
+    }
+
+    @Test
+    void bucketForThisServerAloneIsFine() throws Exception {
+        assertThat(CheckFixture.line(bucketResult(bucket(Optional::empty)))).isEqualTo("WAL bucket: OK");
+    }
+
+    @Test
+    void bucketThatOthersUseFailsTheCheckButStopsNoBackup() throws Exception {
+        CheckResult result = bucketResult(bucket(() -> Optional.of("others keep backups there (s3://b/o)")));
+
+        assertThat(CheckFixture.line(result))
+                .isEqualTo(
+                        "WAL bucket: FAILED (others keep backups there (s3://b/o), so WAL files are no longer removed"
+                                + " from s3://b/p/main/wals: move one of the two to another URL or server name)");
+        CheckReport report = new CheckReport("srv", List.of(result));
+        assertThat(report.passed()).isFalse();
+        assertThat(report.allowsBackup()).isTrue();
+    }
+
+    @Test
+    void bucketOfWhichNobodyKnowsWhoUsesItFailsTheCheck() throws Exception {
+        CheckResult result = bucketResult(bucket(() -> {
+            throw new IOException("listing refused");
+        }));
+
+        assertThat(CheckFixture.line(result)).isEqualTo("WAL bucket: FAILED (listing refused)");
+        assertThat(result.critical()).isTrue();
     }
 }

@@ -72,6 +72,11 @@ public final class WalKeys {
         return location.key(server + "/wals").value() + '/';
     }
 
+    /** {@return the beginning of the keys of what the cloud commands keep of base backups of a server of this name} */
+    public String backupsPrefix() {
+        return location.key(server + "/base").value() + '/';
+    }
+
     /** {@return where all WAL files of the server are, for a message} */
     public String url() {
         return location.url(location.key(server + "/wals"));

@@ -109,6 +109,18 @@ public interface WalStorage {
     default void probe() throws IOException {}
 
     /**
+     * Looks for backups of others that need WALs of this archive: backups that the server's catalogue does not know, so that nobody can tell which
+     * WALs they need. Whoever removes WALs asks before, and removes none where there is an answer or none can be had. Expensive: never asked
+     * on the way of a save or a look-up.
+     *
+     * @return what was found and where, a clause for a message; empty when the archive serves the backups of the catalogue only
+     * @throws IOException when that cannot be found out
+     */
+    default Optional<String> sharedWith() throws IOException {
+        return Optional.empty();
+    }
+
+    /**
      * Removes WALs by name; those that are not there count as removed. Only files of exactly these names go. The index is not
      * changed: the caller rewrites it first, so that it never names a file that is gone.
      *

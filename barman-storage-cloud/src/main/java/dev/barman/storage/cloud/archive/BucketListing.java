@@ -2,7 +2,10 @@
 package dev.barman.storage.cloud.archive;
 
 import dev.barman.object.ObjectInfo;
+import dev.barman.object.ObjectKey;
+import dev.barman.object.ObjectPage;
 import dev.barman.object.ObjectStore;
+import dev.barman.object.StorageException;
 import dev.barman.storage.cloud.WalKeys;
 import dev.barman.wal.WalFileName;
 import dev.barman.wal.compress.CompressionAlgorithm;
@@ -22,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * the files of one are held in memory. A file in several forms is visited once, in the form that a restore takes.
  */
 final class BucketListing {
+    private static final int FEW = 10;
+
     private final WalKeys keys;
     private final StoredWalVisitor visitor;
     private final Map<String, StoredWal> group = new TreeMap<>();
@@ -54,6 +59,23 @@ final class BucketListing {
             throw failures.get(0);
         }
         listing.flush();
+    }
+
+    /**
+     * Looks for an object of a base backup: one short listing, more only where it shows nothing but what other tools made as directories.
+     *
+     * @throws StorageException when the store cannot list
+     */
+    static Optional<ObjectKey> ofBackups(ObjectStore store, WalKeys keys) throws StorageException {
+        Optional<String> next = Optional.empty();
+        do {
+            ObjectPage page = store.list(keys.backupsPrefix(), next, FEW);
+            if (!page.objects().isEmpty()) {
+                return Optional.of(page.objects().get(0).key());
+            }
+            next = page.next();
+        } while (next.isPresent());
+        return Optional.empty();
     }
 
     /** What the store tells of a file. */

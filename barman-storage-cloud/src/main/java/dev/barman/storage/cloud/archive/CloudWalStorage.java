@@ -200,6 +200,13 @@ public final class CloudWalStorage implements WalStorage, AutoCloseable {
         }
     }
 
+    /** {@inheritDoc} These are base backups of {@code barman-cloud-backup} for a server of the same name below the same path. */
+    @Override
+    public Optional<String> sharedWith() throws IOException {
+        return BucketListing.ofBackups(store(), keys)
+                .map(key -> "base backups of barman-cloud-backup are kept at the same place (" + keys.url(key) + ")");
+    }
+
     /**
      * {@inheritDoc}
      *

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.barman.object.MemoryObjectStore;
 import dev.barman.object.ObjectContent;
 import dev.barman.object.ObjectKey;
+import dev.barman.object.ObjectPage;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.PutOptions;
 import dev.barman.object.RetryPolicy;
@@ -41,6 +42,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -584,5 +586,73 @@ class CloudWalStorageFaultsTest {
 
     private WalStorageProvider.Description description(String url, @Nullable CompressionSettings compression) {
         return new WalStorageProvider.Description(url, "main", bucket.lockedIndex, compression);
+    }
+
+    private void putBelowServer(String server, String key) throws IOException {
+        objects.put(ObjectKey.of("p/" + server + "/" + key), ObjectContent.of(new byte[1]), PutOptions.OVERWRITE);
+    }
+
+    @Test
+    void baseBackupsAtTheSamePlaceAreFoundWithOneShortListing() throws IOException {
+        List<Object> asked = new ArrayList<>();
+        ObjectStore store = faulty((method, arguments, call) -> {
+            asked.addAll(List.of(arguments));
+            return call.proceed();
+        });
+        putBelowServer("main2", "base/20261101T100000/data.tar");
+        putBelowServer("main", "based");
+        putBelowServer("main", "wals/0000000100000000/base");
+
+        assertThat(bucket.storage(store, null).sharedWith()).isEmpty();
+
+        putBelowServer("main", "base/20261101T100000/data.tar");
+        putBelowServer("main", "base/20261102T100000/data.tar");
+        asked.clear();
+        calls.clear();
+        assertThat(bucket.storage(store, null).sharedWith())
+                .hasValue("base backups of barman-cloud-backup are kept at the same place"
+                        + " (s3://b/p/main/base/20261101T100000/data.tar)");
+        assertThat(calls).containsExactly("list");
+        assertThat(asked).containsExactly("p/main/base/", Optional.empty(), 10);
+    }
+
+    @Test
+    void pagesWithoutObjectsAreNoAnswer() throws IOException {
+        putBelowServer("main", "base/20261101T100000/data.tar");
+        AtomicInteger pages = new AtomicInteger();
+        ObjectStore store = faulty((method, arguments, call) -> {
+            if (pages.getAndIncrement() == 0) {
+                return new ObjectPage(List.of(), Optional.of("p/main/base/"));
+            }
+            assertThat(arguments[1]).isEqualTo(Optional.of("p/main/base/"));
+            arguments[1] = Optional.empty();
+            return call.proceed();
+        });
+
+        assertThat(bucket.storage(store, null).sharedWith()).isPresent();
+    }
+
+    @Test
+    void whoElseUsesTheBucketIsAFailureWhenItDoesNotAnswer() {
+        ObjectStore store = faulty((method, arguments, call) -> {
+            throw cut();
+        });
+
+        assertThatThrownBy(() -> bucket.storage(store, null).sharedWith())
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("connection reset");
+    }
+
+    @Test
+    void archivingAndFetchingDoNotAskWhoElseUsesTheBucket() throws IOException {
+        putBelowServer("main", "base/20261101T100000/data.tar");
+        ObjectStore store = faulty((method, arguments, call) -> call.proceed());
+        CloudWalStorage storage = bucket.storage(store, CompressionAlgorithm.GZIP);
+
+        save(storage, sources(3));
+        storage.stat(WalFileName.parse(SampleWals.name(1)));
+        storage.fetch(WalFileName.parse(SampleWals.name(1))).orElseThrow().close();
+
+        assertThat(calls).doesNotContain("list", "forEach", "listAll");
     }
 }
