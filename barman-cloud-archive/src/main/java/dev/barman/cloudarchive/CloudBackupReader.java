@@ -106,12 +106,7 @@ final class CloudBackupReader {
         boolean resumed = mark.isThere();
         refuseOccupied(jobs, resumed);
         data.tree().create(resumed);
-        mark.lock();
-        if (mark.isThere() != resumed) {
-            throw new CloudException(
-                    CloudExit.FAILED,
-                    "Another process has just restored into " + data.tree().root());
-        }
+        mark.lock(resumed);
         boolean kept = false;
         try {
             if (resumed) {

@@ -2,19 +2,22 @@
 package dev.barman.cloudarchive;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.barman.core.catalog.BackupInfoFormat;
 import dev.barman.core.catalog.Tablespace;
-import dev.barman.file.LockFile;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.StorageException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
@@ -218,8 +221,9 @@ class CloudRestoreResumeTest {
     @Test
     void twoDoNotRestoreIntoOneDirectory() throws IOException {
         interrupt();
-        try (LockFile other = LockFile.tryAcquire(target.resolve(RestoreMark.NAME + ".lock"))) {
-            assertThat(other).isNotNull();
+        try (FileChannel mark = FileChannel.open(target.resolve(RestoreMark.NAME), StandardOpenOption.WRITE);
+                FileLock other = mark.lock()) {
+            assertThat(other.isValid()).isTrue();
             assertThat(restore(ID, bucket.memory)).isEqualTo(1);
             assertThat(bucket.err).contains("Another process is restoring into " + target);
         }
@@ -230,11 +234,36 @@ class CloudRestoreResumeTest {
     @Test
     void killBeforeAnythingWasAnnouncedLeavesAFreeDirectory() throws IOException {
         Files.createDirectory(target);
-        Files.write(target.resolve(RestoreMark.NAME + ".12ab.tmp"), text("resto"));
-        Files.createFile(target.resolve(RestoreMark.NAME + ".lock"));
+        Files.write(target.resolve(RestoreMark.NAME), text("resto"));
         assertThat(restore(ID, bucket.memory)).as(bucket.err).isZero();
         assertThat(bucket.err).doesNotContain("Going on");
         assertThat(target.toFile().list())
                 .containsExactlyInAnyOrder("base", "global", "backup_label", "pg_tblspc", "pg_wal");
+    }
+
+    /** It saw a free directory, and was held up while another process restored into it. */
+    @Test
+    void restoreThatWasOvertakenTouchesNothing() throws IOException {
+        RestoreMark late = new RestoreMark(target, "restore of something");
+        assertThat(restore(ID, bucket.memory)).as(bucket.err).isZero();
+
+        assertThatThrownBy(() -> late.lock(false)).hasMessage("Another process has just restored into " + target);
+        assertThatThrownBy(() -> late.lock(true)).hasMessage("Another process has just restored into " + target);
+
+        assertThat(target.toFile().list())
+                .containsExactlyInAnyOrder("base", "global", "backup_label", "pg_tblspc", "pg_wal");
+    }
+
+    @Test
+    void markOfAnUnfinishedRestoreIsNotTakenAwayByOneThatWasOvertaken() throws IOException {
+        RestoreMark late = new RestoreMark(target, "restore of something");
+        interrupt();
+        byte[] words = Files.readAllBytes(target.resolve(RestoreMark.NAME));
+
+        assertThatThrownBy(() -> late.lock(false)).hasMessage("Another process has just restored into " + target);
+
+        assertThat(target.resolve(RestoreMark.NAME)).hasBinaryContent(words);
+        assertThat(restore(ID, bucket.memory)).as(bucket.err).isZero();
+        assertRestored();
     }
 }
