@@ -331,8 +331,10 @@ final class CloudBackupReader {
         tree.finish();
     }
 
+    /** The data directory, with the mark, last: killed before that, the next attempt knows whose the rest is. */
     private void discard(List<Job> jobs) {
-        for (Job job : jobs) {
+        for (int i = jobs.size() - 1; i >= 0; i--) {
+            Job job = jobs.get(i);
             try {
                 job.tree().discard();
             } catch (IOException e) {

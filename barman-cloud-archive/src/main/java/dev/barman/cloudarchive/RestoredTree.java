@@ -301,22 +301,28 @@ final class RestoredTree {
         }
     }
 
-    /** Removes what was restored, after a failure: what remained would stand in the way of the next attempt. */
+    /** Removes what was restored, the mark last, after a failure: what remained would stand in the way of the next attempt. */
     void discard() throws IOException {
         if (tree == null) {
             return;
         }
         // The directory that was given may be a link to the one that was filled.
         Path filled = root.toRealPath();
+        Path mark = filled.resolve(RestoreMark.NAME);
         Files.walkFileTree(filled, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
+                if (!file.equals(mark)) {
+                    Files.delete(file);
+                }
                 return FileVisitResult.CONTINUE;
             }
 
             @Override
             public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) throws IOException {
+                if (directory.equals(filled)) {
+                    Files.deleteIfExists(mark);
+                }
                 if (!directory.equals(filled) || created) {
                     Files.delete(directory);
                 }

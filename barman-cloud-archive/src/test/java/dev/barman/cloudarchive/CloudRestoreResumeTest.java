@@ -10,6 +10,7 @@ import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.StorageException;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -20,10 +21,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -239,6 +245,47 @@ class CloudRestoreResumeTest {
         assertThat(bucket.err).doesNotContain("Going on");
         assertThat(target.toFile().list())
                 .containsExactlyInAnyOrder("base", "global", "backup_label", "pg_tblspc", "pg_wal");
+    }
+
+    /** Were it gone earlier, a process killed in between would leave directories in which nobody goes on. */
+    @Test
+    void markGoesLastWhenADamagedRestoreIsRemoved() throws Exception {
+        Files.createDirectory(target);
+        Files.createDirectory(tablespace);
+        ByteArrayOutputStream other = new ByteArrayOutputStream();
+        try (TarArchiveOutputStream tar = tar(other)) {
+            entry(tar, "PG_15/", new byte[0]);
+            for (int i = 0; i < 2000; i++) {
+                entry(tar, "PG_15/" + i, text("relation"));
+            }
+        }
+        bucket.put(BASE + "16384.tar", Arrays.copyOf(other.toByteArray(), other.size() / 1024 * 1024 - 512 * 1024));
+        AtomicBoolean ended = new AtomicBoolean();
+        CompletableFuture<List<Path>> left = CompletableFuture.supplyAsync(() -> {
+            boolean seen = false;
+            boolean last = false;
+            while (!last) {
+                last = ended.get();
+                boolean marked = RestoreMark.isIn(target);
+                if (seen && !marked) {
+                    return Stream.of(target, tablespace)
+                            .flatMap(directory -> Stream.of(
+                                    Objects.requireNonNull(directory.toFile().listFiles())))
+                            .map(File::toPath)
+                            .toList();
+                }
+                seen |= marked;
+            }
+            return List.of(target.resolve("no mark was seen"));
+        });
+
+        assertThat(restore(ID, bucket.memory)).isNotZero();
+        ended.set(true);
+
+        assertThat(bucket.err).contains("16384.tar");
+        assertThat(left.join()).isEmpty();
+        assertThat(target).isEmptyDirectory();
+        assertThat(tablespace).isEmptyDirectory();
     }
 
     /** It saw a free directory, and was held up while another process restored into it. */
