@@ -106,8 +106,7 @@ class Relay:
                 target.sendall(buffer[:count])
                 # What was not used for more than 50 ms is lost.
                 free_at = max(free_at, time.monotonic() - 0.05) + count / rate
-                if free_at > time.monotonic():
-                    time.sleep(free_at - time.monotonic())
+                time.sleep(max(0, free_at - time.monotonic()))
             target.shutdown(socket.SHUT_WR)
         except OSError:
             source.close()

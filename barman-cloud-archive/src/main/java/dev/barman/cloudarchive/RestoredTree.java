@@ -296,7 +296,8 @@ final class RestoredTree {
             Fsync.directory(directory);
         }
         Path parent = root.getParent();
-        if (created && parent != null) {
+        // Of an earlier attempt it is not known whether it came that far.
+        if ((created || resumed) && parent != null) {
             Fsync.directory(parent);
         }
     }
