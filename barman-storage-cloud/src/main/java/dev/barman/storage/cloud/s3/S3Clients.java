@@ -48,6 +48,9 @@ final class S3Clients {
                 .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                 .serviceConfiguration(
                         S3Configuration.builder().chunkedEncodingEnabled(false).build());
+        if (isPlainHttp(settings)) {
+            builder.putAuthScheme(new SignedSums());
+        }
         if (endpoint != null && PlainConnections.suit(endpoint)) {
             builder.httpClient(UrlConnectionHttpClient.create(new PlainConnections(CONNECT_TIMEOUT, readTimeout)));
         } else {
@@ -77,7 +80,7 @@ final class S3Clients {
     }
 
     /** Whether nothing but the requests' signatures protects the contents. */
-    static boolean isPlainHttp(S3Settings settings) {
+    private static boolean isPlainHttp(S3Settings settings) {
         URI endpoint = endpoint(settings);
         return endpoint != null && "http".equals(endpoint.getScheme());
     }

@@ -37,7 +37,6 @@ final class S3Upload implements ObjectUpload {
     private final String id;
     private final UploadMark mark;
     private final PutOptions options;
-    private final boolean sendMd5;
     private final NavigableMap<Integer, Part> parts = new ConcurrentSkipListMap<>();
     /** Whether the answer to a completion may have got lost. */
     private volatile boolean doubtful;
@@ -47,21 +46,13 @@ final class S3Upload implements ObjectUpload {
     /** What the store has of a part. */
     private record Part(String etag, int length) {}
 
-    S3Upload(
-            S3Client client,
-            String bucket,
-            ObjectKey key,
-            String id,
-            UploadMark mark,
-            PutOptions options,
-            boolean sendMd5) {
+    S3Upload(S3Client client, String bucket, ObjectKey key, String id, UploadMark mark, PutOptions options) {
         this.client = client;
         this.bucket = bucket;
         this.key = key;
         this.id = id;
         this.mark = mark;
         this.options = options;
-        this.sendMd5 = sendMd5;
     }
 
     private String describe(String what) {
@@ -75,10 +66,8 @@ final class S3Upload implements ObjectUpload {
                 .bucket(bucket)
                 .key(key.value())
                 .uploadId(id)
-                .partNumber(number);
-        if (sendMd5) {
-            request.contentMD5(Base64.getEncoder().encodeToString(ContentHash.md5Of(bytes, offset, length)));
-        }
+                .partNumber(number)
+                .contentMD5(Base64.getEncoder().encodeToString(ContentHash.md5Of(bytes, offset, length)));
         try {
             String etag = client.uploadPart(
                             request.build(),

@@ -10,7 +10,6 @@ import dev.barman.storage.cloud.transfer.ContentHash;
 import dev.barman.storage.cloud.transfer.PartPool;
 import dev.barman.storage.cloud.transfer.UploadMark;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -27,8 +26,8 @@ import software.amazon.awssdk.services.s3.model.Tagging;
 /**
  * Stores objects, with one request or in parts. Thread-safe.
  *
- * <p>The store proves what it received: over https every request carries the MD5 sum of its content, over http its signature
- * covers the SHA-256 sum, and a store that finds another one refuses.
+ * <p>The store proves what it received: every request carries the MD5 sum of its content, which the signature covers, and a store that finds another
+ * one refuses.
  */
 final class S3Uploads {
     private static final int MIB = 1024 * 1024;
@@ -44,7 +43,6 @@ final class S3Uploads {
     private final S3Settings settings;
     private final long threshold;
     private final PartPool pool;
-    private final boolean sendMd5;
 
     S3Uploads(S3Client client, String bucket, S3Settings settings, long threshold) {
         this.client = client;
@@ -52,7 +50,6 @@ final class S3Uploads {
         this.settings = settings;
         this.threshold = threshold;
         this.pool = new PartPool("s3", settings.parallelParts(), PART_BYTES);
-        this.sendMd5 = !S3Clients.isPlainHttp(settings);
     }
 
     /** Returns false when the object is there already and was to be created only. */
@@ -83,16 +80,7 @@ final class S3Uploads {
         if (!options.tags().isEmpty()) {
             request.tagging(tagging(options.tags()));
         }
-        if (sendMd5) {
-            request.contentMD5(Base64.getEncoder().encodeToString(ContentHash.md5Of(content)));
-        } else if (content.sizeBytes() == 0) {
-            // The SDK reads nothing of an empty content, so that a wrong announcement would pass.
-            try (InputStream in = CheckedContent.open(content)) {
-                if (in.read() >= 0) {
-                    throw new IOException("the content has bytes where none were announced");
-                }
-            }
-        }
+        request.contentMD5(Base64.getEncoder().encodeToString(ContentHash.md5Of(content)));
         RequestBody body = RequestBody.fromContentProvider(
                 () -> {
                     try {
@@ -146,7 +134,7 @@ final class S3Uploads {
             request.tagging(tagging(options.tags()));
         }
         String id = client.createMultipartUpload(request.build()).uploadId();
-        return new S3Upload(client, bucket, key, id, mark, options, sendMd5);
+        return new S3Upload(client, bucket, key, id, mark, options);
     }
 
     void close() {
