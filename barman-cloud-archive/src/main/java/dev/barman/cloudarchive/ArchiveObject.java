@@ -7,7 +7,6 @@ import dev.barman.object.ObjectUpload;
 import dev.barman.object.StorageException;
 import dev.barman.storage.cloud.transfer.PartStream;
 import dev.barman.tar.PaxTarWriter;
-import dev.barman.wal.compress.CompressionSettings;
 import dev.barman.wal.compress.WalCodec;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -17,17 +16,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One object of an archive, a complete tar file on its way into a bucket. It has the directories of its files, so that it can be unpacked alone.
- * Invisible before {@link #complete}. Written to by one thread at a time.
+ * One object of an archive, a complete tar file on its way into a bucket. It has the directories of its files, but for those that are added
+ * without, so that it can be unpacked alone. Invisible before {@link #complete}. Written to by one thread at a time.
  */
 final class ArchiveObject implements AutoCloseable {
     private final ObjectKey key;
     private final ObjectUpload upload;
     private final PartStream stream;
     private final Counting counting;
-    private final OutputStream compressing;
-    private final PaxTarWriter tar;
     private final Set<String> directories = new HashSet<>();
+    private @Nullable OutputStream compressing;
+    private @Nullable PaxTarWriter tar;
     private boolean visible;
     /** Whether making it visible has failed, and may have had its effect all the same. */
     private boolean doubtful;
@@ -35,22 +34,21 @@ final class ArchiveObject implements AutoCloseable {
     /**
      * @param upload closed with this object, also when this constructor fails
      * @param stream what becomes the content of the upload
-     * @param compression null for none
+     * @param codec compresses, null for none; stays open
      */
-    ArchiveObject(ObjectKey key, ObjectUpload upload, PartStream stream, @Nullable CompressionSettings compression)
-            throws IOException {
+    ArchiveObject(ObjectKey key, ObjectUpload upload, PartStream stream, @Nullable WalCodec codec) throws IOException {
         this.key = key;
         this.upload = upload;
         this.stream = stream;
         this.counting = new Counting(stream);
         try {
-            this.compressing =
-                    compression == null ? counting : WalCodec.of(compression).compressing(counting);
+            OutputStream out = codec == null ? counting : codec.compressing(counting);
+            this.compressing = out;
+            this.tar = new PaxTarWriter(out);
         } catch (IOException | RuntimeException | Error e) {
             upload.close();
             throw e;
         }
-        this.tar = new PaxTarWriter(compressing);
     }
 
     /** Counts what an object has so far; the end of the compressed data is not yet that of the upload. */
@@ -114,24 +112,37 @@ final class ArchiveObject implements AutoCloseable {
 
     /** Begins an entry. */
     void begin(PaxTarWriter.Entry header) throws IOException {
-        tar.begin(header);
+        writer().begin(header);
+    }
+
+    private PaxTarWriter writer() {
+        if (tar == null) {
+            throw new IllegalStateException("finished already: " + key);
+        }
+        return tar;
     }
 
     /** Writes content of the entry. */
     void write(byte[] bytes, int length) throws IOException {
-        tar.write(bytes, 0, length);
+        writer().write(bytes, 0, length);
     }
 
     /** Ends the entry. */
     void end() throws IOException {
-        tar.end();
+        writer().end();
     }
 
     /** Ends the object. Sends what is left of it, and does not wait. */
     void finish() throws IOException {
-        tar.finish();
-        compressing.close();
+        writer().finish();
+        if (compressing != null) {
+            compressing.close();
+        }
         stream.finish();
+        // There may be thousands of objects, and all of them stay to the end of the backup.
+        tar = null;
+        compressing = null;
+        directories.clear();
     }
 
     /** Waits until everything has been sent. */

@@ -20,7 +20,7 @@ record ArchivePlan(int writers, long archiveBytes) {
      * Makes a plan.
      *
      * @param clusterBytes about how large the data is, 0 when nobody knows
-     * @param memoryBytes what the parts of all uploads may take
+     * @param memoryBytes what the parts of all uploads may take that need not be there
      */
     static ArchivePlan of(UploadOptions options, long clusterBytes, long memoryBytes) {
         long worth = clusterBytes / WRITER_BYTES;

@@ -7,10 +7,12 @@ import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
 import dev.barman.storage.cloud.transfer.PartStream;
+import dev.barman.wal.compress.WalCodec;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -19,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes one archive of a backup into a bucket, as one object or several: each is a complete tar file, an entry is never divided, and before an entry
  * for which the present object is too large already the next object begins. With several threads each writes an object of its own. Nothing is
- * visible before {@link #complete}. To be used by one thread, whose entries the others write.
+ * visible before {@link ArchiveObject#complete}. To be used by one thread, whose entries the others write.
  */
-final class BackupArchiveWriter implements AutoCloseable {
+final class BackupArchiveWriter {
     private static final int BUFFER_BYTES = 1 << 18;
     /** Entries that wait for a thread: they hide the time it takes to find the next ones. */
     private static final int WAITING = 64;
@@ -44,6 +46,7 @@ final class BackupArchiveWriter implements AutoCloseable {
     private final Uploads uploads;
     private final UploadOptions options;
     private final PutOptions putOptions;
+    private final @Nullable WalCodec codec;
     private final ArchivePlan plan;
     private final ExecutorService threads;
 
@@ -58,6 +61,7 @@ final class BackupArchiveWriter implements AutoCloseable {
     /**
      * @param name {@code data}, or the object id of a tablespace
      * @param putOptions how objects are stored
+     * @param codec compresses, null for none; closed by the caller
      * @param threads as many as the plan has writers; not needed for one
      */
     BackupArchiveWriter(
@@ -66,6 +70,7 @@ final class BackupArchiveWriter implements AutoCloseable {
             Uploads uploads,
             UploadOptions options,
             PutOptions putOptions,
+            @Nullable WalCodec codec,
             ArchivePlan plan,
             ExecutorService threads) {
         this.name = name;
@@ -73,6 +78,7 @@ final class BackupArchiveWriter implements AutoCloseable {
         this.uploads = uploads;
         this.options = options;
         this.putOptions = putOptions;
+        this.codec = codec;
         this.plan = plan;
         this.threads = threads;
     }
@@ -113,9 +119,13 @@ final class BackupArchiveWriter implements AutoCloseable {
         String suffix = number == 0 ? "" : String.format("_%04d", number);
         ObjectKey key = naming.key(name + suffix + ".tar" + options.suffix());
         ObjectUpload upload = uploads.start(key, putOptions);
-        ArchiveObject object = new ArchiveObject(key, upload, uploads.open(upload), options.compression());
+        ArchiveObject object = new ArchiveObject(key, upload, uploads.open(upload), codec);
         synchronized (objects) {
             objects.add(object);
+            if (failure != null) {
+                // Given up meanwhile, with the objects that there were.
+                object.giveUp();
+            }
         }
         return object;
     }
@@ -135,7 +145,15 @@ final class BackupArchiveWriter implements AutoCloseable {
             awaitUnderWay(plan.writers() + WAITING - 1);
             underWay++;
         }
-        threads.execute(() -> addAside(entry));
+        boolean handedOver = false;
+        try {
+            threads.execute(() -> addAside(entry));
+            handedOver = true;
+        } finally {
+            if (!handedOver) {
+                end(null);
+            }
+        }
     }
 
     private Lane onlyLane() {
@@ -156,11 +174,15 @@ final class BackupArchiveWriter implements AutoCloseable {
         } catch (IOException | BarmanException | RuntimeException | Error e) {
             why = e;
         } finally {
-            synchronized (objects) {
-                underWay--;
-                failure = failure == null ? why : failure;
-                objects.notifyAll();
-            }
+            end(why);
+        }
+    }
+
+    private void end(@Nullable Throwable why) {
+        synchronized (objects) {
+            underWay--;
+            failure = failure == null ? why : failure;
+            objects.notifyAll();
         }
     }
 
@@ -237,11 +259,17 @@ final class BackupArchiveWriter implements AutoCloseable {
         }
     }
 
-    /** The objects begun so far. */
+    /** The objects begun so far, in the order of their names. */
     List<ArchiveObject> objects() {
+        List<ArchiveObject> sorted;
         synchronized (objects) {
-            return List.copyOf(objects);
+            sorted = new ArrayList<>(objects);
         }
+        // By their numbers, of four digits or more.
+        sorted.sort(Comparator.comparingInt(
+                        (ArchiveObject object) -> object.key().value().length())
+                .thenComparing(object -> object.key().value()));
+        return sorted;
     }
 
     /** Lets no entry be written and no part be sent any more that is not on its way already, and does not wait. */
@@ -253,9 +281,8 @@ final class BackupArchiveWriter implements AutoCloseable {
         objects().forEach(ArchiveObject::giveUp);
     }
 
-    /** Gives up what is not complete. */
-    @Override
-    public void close() {
+    /** Gives up, and waits until nobody writes any more. What was begun must be closed afterwards. */
+    void stop() {
         giveUp();
         boolean interrupted = false;
         synchronized (objects) {
@@ -267,7 +294,6 @@ final class BackupArchiveWriter implements AutoCloseable {
                 }
             }
         }
-        objects().forEach(ArchiveObject::close);
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One backup of a running server: PostgreSQL is told to begin, its files are sent, PostgreSQL is told to end, what that gives is added, and last of all
@@ -50,7 +51,9 @@ final class CloudBackupRun {
     private final NewBackupInfo metadata;
     private final long beginNanos = System.nanoTime();
     private BackupInfo info;
+    private final Object connection = new Object();
     private long verifiedNanos = System.nanoTime();
+    private @Nullable BarmanException over;
     private boolean inRecovery;
 
     private CloudBackupRun(
@@ -232,14 +235,24 @@ final class CloudBackupRun {
 
     /**
      * Between two pieces of the copy: a backup that the server has given up with the connection is not worth going on. Asked by all threads that
-     * copy, while nobody else uses the connection.
+     * copy, while nobody else uses the connection; when it is lost or given up, none of them uses it any more.
      */
-    private synchronized void check() throws BarmanException {
+    private void check() throws BarmanException {
         signals.check();
-        long now = System.nanoTime();
-        if (now - verifiedNanos > VERIFY_EVERY.toNanos()) {
-            backup.verify();
-            verifiedNanos = now;
+        synchronized (connection) {
+            if (over != null) {
+                throw over;
+            }
+            long now = System.nanoTime();
+            if (now - verifiedNanos > VERIFY_EVERY.toNanos()) {
+                try {
+                    backup.verify();
+                } catch (BarmanException e) {
+                    over = e;
+                    throw e;
+                }
+                verifiedNanos = now;
+            }
         }
     }
 
@@ -294,7 +307,10 @@ final class CloudBackupRun {
      * @return whether the backup is there all the same
      */
     private boolean fail(CloudBackupUpload upload, String reason) {
-        backup.close();
+        synchronized (connection) {
+            over = over == null ? new BackupException("the backup was given up") : over;
+            backup.close();
+        }
         return metadata.giveUp(info, upload, reason.lines().findFirst().orElse(""));
     }
 }

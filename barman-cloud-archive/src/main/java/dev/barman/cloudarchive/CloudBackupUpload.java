@@ -13,15 +13,20 @@ import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
 import dev.barman.storage.cloud.transfer.PartPool;
 import dev.barman.storage.cloud.transfer.PartStream;
+import dev.barman.wal.compress.WalCodec;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +43,9 @@ final class CloudBackupUpload implements AutoCloseable {
     private final CopyTimes all = new CopyTimes(null);
     private final Map<String, CopyTimes> times = new TreeMap<>();
     private final List<BackupArchiveWriter> archives = new ArrayList<>();
+    /** One for all, as it keeps its compressors for the next object. */
+    private final @Nullable WalCodec codec;
+
     private ArchivePlan plan;
     private @Nullable PartPool pool;
     private @Nullable ExecutorService threads;
@@ -61,7 +69,8 @@ final class CloudBackupUpload implements AutoCloseable {
         this.options = options;
         this.replace = replace;
         this.bandwidth = new Bandwidth(options.maxBytesPerSecond(), signals);
-        this.plan = ArchivePlan.of(options, 0, UploadOptions.memoryBytes());
+        this.codec = options.compression() == null ? null : WalCodec.of(options.compression());
+        this.plan = ArchivePlan.of(options, 0, memoryBytes());
     }
 
     /**
@@ -70,7 +79,7 @@ final class CloudBackupUpload implements AutoCloseable {
      * @param clusterBytes about how large it is
      */
     void prepare(long clusterBytes) {
-        prepare(ArchivePlan.of(options, clusterBytes, UploadOptions.memoryBytes()));
+        prepare(ArchivePlan.of(options, clusterBytes, memoryBytes()));
     }
 
     void prepare(ArchivePlan archivePlan) {
@@ -78,6 +87,11 @@ final class CloudBackupUpload implements AutoCloseable {
             throw new IllegalStateException("there is an archive already");
         }
         plan = archivePlan;
+    }
+
+    /** Further objects at the same time are not worth more than half of the memory. */
+    private static long memoryBytes() {
+        return Runtime.getRuntime().maxMemory() / 2;
     }
 
     private static ExecutorService threads(String name, int count) {
@@ -116,6 +130,7 @@ final class CloudBackupUpload implements AutoCloseable {
                 uploads,
                 options,
                 new PutOptions(!replace, options.tags()),
+                codec,
                 plan,
                 writers);
         archives.add(archive);
@@ -131,31 +146,56 @@ final class CloudBackupUpload implements AutoCloseable {
         for (BackupArchiveWriter archive : archives) {
             archive.await();
         }
-        ExecutorService requests = threads("backup-complete", options.jobs());
-        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-        for (ArchiveObject object : objects()) {
-            requests.execute(() -> {
-                try {
-                    if (failure.get() == null) {
-                        object.complete();
-                    }
-                } catch (IOException | RuntimeException | Error e) {
-                    failure.compareAndSet(null, e);
-                }
-            });
+        List<ArchiveObject> objects = objects();
+        if (!objects.isEmpty()) {
+            // Alone, so that of two backups with one id one gets it, and all the others with it.
+            objects.get(0).complete();
         }
-        requests.shutdown();
-        // Every request has its time-out.
-        Uninterruptibles.awaitTerminationUninterruptibly(requests);
+        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+        atATime("backup-complete", objects, object -> {
+            if (failure.get() == null && !object.isVisible()) {
+                try {
+                    object.complete();
+                } catch (IOException | RuntimeException | Error e) {
+                    // Whose object it is that is there already says more than any other failure.
+                    failure.accumulateAndGet(e, (old, now) -> old == null || isTaken(now) ? now : old);
+                }
+            }
+        });
         Throwable first = failure.get();
         if (first != null) {
             Throwables.throwIfInstanceOf(first, IOException.class);
             Throwables.throwIfUnchecked(first);
-            throw new IllegalStateException(first);
+        }
+        for (ArchiveObject object : objects) {
+            if (!object.isVisible()) {
+                throw new IllegalStateException("not stored: " + object.key(), first);
+            }
         }
         complete = true;
     }
 
+    private static boolean isTaken(@Nullable Throwable failure) {
+        return failure instanceof BackupArchiveWriter.TakenException;
+    }
+
+    /** Makes a request or two for each object, as many at a time as there are jobs. Every request has its time-out. */
+    private void atATime(String name, List<ArchiveObject> objects, Consumer<ArchiveObject> requests) {
+        if (objects.isEmpty()) {
+            return;
+        }
+        ExecutorService workers = threads(name, Math.min(objects.size(), options.jobs()));
+        try {
+            for (ArchiveObject object : objects) {
+                workers.execute(() -> requests.accept(object));
+            }
+        } finally {
+            workers.shutdown();
+            Uninterruptibles.awaitTerminationUninterruptibly(workers);
+        }
+    }
+
+    /** The objects begun so far, the first one of an archive before its others. */
     private List<ArchiveObject> objects() {
         List<ArchiveObject> objects = new ArrayList<>();
         archives.forEach(archive -> objects.addAll(archive.objects()));
@@ -196,17 +236,16 @@ final class CloudBackupUpload implements AutoCloseable {
         }
         discarded = true;
         archives.forEach(BackupArchiveWriter::giveUp);
-        List<ObjectKey> left = new ArrayList<>();
-        for (BackupArchiveWriter archive : archives) {
-            archive.close();
-        }
-        if (!replace) {
-            for (ArchiveObject object : objects()) {
-                if (!object.settle()) {
-                    left.add(object.key());
-                }
+        archives.forEach(BackupArchiveWriter::stop);
+        Queue<ObjectKey> unknown = new ConcurrentLinkedQueue<>();
+        atATime("backup-give-up", objects(), object -> {
+            object.close();
+            if (!replace && !object.settle()) {
+                unknown.add(object.key());
             }
-        }
+        });
+        List<ObjectKey> left = new ArrayList<>(unknown);
+        left.sort(Comparator.comparing(ObjectKey::value));
         if (!complete && !replace) {
             left.addAll(remove());
         }
@@ -257,6 +296,9 @@ final class CloudBackupUpload implements AutoCloseable {
             }
             if (threads != null) {
                 threads.shutdown();
+            }
+            if (codec != null) {
+                codec.close();
             }
         }
     }

@@ -199,8 +199,9 @@ final class HookBackup {
                 new CloudBackupUpload(session.store(), keys, info.id(), options, true, signals)) {
             BackupTreeWriter tree =
                     new BackupTreeWriter(BackupTreeWriter.Source.FINISHED, signals::check, session.log());
+            // One after the other: whatever attempt an object is of, the same files are in it.
             Long size = info.size();
-            upload.prepare(size == null ? 0 : size);
+            upload.prepare(ArchivePlan.of(options, size == null ? 0 : size, 0));
             Path data = directory.resolve("data");
             if (!Files.isRegularFile(data.resolve(BACKUP_LABEL))) {
                 throw new NoSuchFileException(data.resolve(BACKUP_LABEL).toString());

@@ -18,7 +18,10 @@ import dev.barman.object.StorageException;
 import dev.barman.storage.cloud.CloudLocation;
 import dev.barman.storage.cloud.CloudProvider;
 import dev.barman.tar.PaxTarWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -130,7 +133,7 @@ class CloudBackupUploadTest {
     }
 
     @Test
-    void severalObjectsBecomeVisibleAtATime() throws Exception {
+    void severalObjectsBecomeVisibleAtATimeBehindTheFirst() throws Exception {
         CountDownLatch both = new CountDownLatch(2);
         ObjectStore store = new PassingObjectStore(bucket.memory) {
             @Override
@@ -144,9 +147,11 @@ class CloudBackupUploadTest {
 
                     @Override
                     public boolean complete() throws StorageException {
-                        both.countDown();
-                        if (!Uninterruptibles.awaitUninterruptibly(both, 10, TimeUnit.SECONDS)) {
-                            throw new StorageException("alone", StorageException.Reason.OTHER, false, null);
+                        if (!key.value().endsWith("/16385.tar")) {
+                            assertThat(bucket.keys()).contains(BASE + "16385.tar");
+                            both.countDown();
+                            assertThat(Uninterruptibles.awaitUninterruptibly(both, 10, TimeUnit.SECONDS))
+                                    .isTrue();
                         }
                         return upload.complete();
                     }
@@ -163,6 +168,37 @@ class CloudBackupUploadTest {
         }
 
         assertThat(bucket.keys()).containsExactly(BASE + "16385.tar", BASE + "16386.tar", BASE + "data.tar");
+    }
+
+    @Test
+    void ofTwoBackupsWithOneIdOneIsThereWhole() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            AtomicInteger complete = new AtomicInteger();
+            AtomicInteger taken = new AtomicInteger();
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                CloudBackupUpload upload = upload(bucket.memory, 3);
+                Thread thread = new Thread(() -> {
+                    try (upload) {
+                        upload.complete();
+                        complete.incrementAndGet();
+                    } catch (BackupArchiveWriter.TakenException e) {
+                        taken.incrementAndGet();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+                threads.add(thread);
+            }
+            threads.forEach(Thread::start);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertThat(complete).hasValue(1);
+            assertThat(taken).hasValue(1);
+            assertThat(bucket.keys()).containsExactly(BASE + "16385.tar", BASE + "16386.tar", BASE + "data.tar");
+            bucket.memory.delete(bucket.keys().stream().map(ObjectKey::of).toList());
+        }
     }
 
     @Test
