@@ -111,6 +111,7 @@ final class CloudBackupReader {
         try {
             if (resumed) {
                 log.info("Going on with the restore that was interrupted");
+                data.tree().removeControlFile();
             } else {
                 mark.put();
             }
@@ -313,11 +314,15 @@ final class CloudBackupReader {
     private static void complete(BackupInfo info, Job data, Map<Tablespace, Job> tablespaces)
             throws CloudException, IOException, TerminatedException {
         RestoredTree tree = data.tree();
-        for (String name : List.of("backup_label", "global/pg_control")) {
-            if (!Files.isRegularFile(tree.root().resolve(name), LinkOption.NOFOLLOW_LINKS)) {
-                throw new CloudException(
-                        CloudExit.FAILED, "Backup " + info.id() + " is not complete: there is no " + name + " in it");
-            }
+        String missing = null;
+        if (!Files.isRegularFile(tree.root().resolve("backup_label"), LinkOption.NOFOLLOW_LINKS)) {
+            missing = "backup_label";
+        } else if (!tree.hasControlFile()) {
+            missing = ControlFile.NAME;
+        }
+        if (missing != null) {
+            throw new CloudException(
+                    CloudExit.FAILED, "Backup " + info.id() + " is not complete: there is no " + missing + " in it");
         }
         String version = info.majorVersion();
         tree.addDirectory(version != null && version.startsWith("9.") ? "pg_xlog" : "pg_wal");
@@ -328,11 +333,18 @@ final class CloudBackupReader {
             other.giveTo(tree.owner());
             other.finish();
         }
+        // The last one: it writes the control file.
         tree.finish();
     }
 
     /** The data directory, with the mark, last: killed before that, the next attempt knows whose the rest is. */
     private void discard(List<Job> jobs) {
+        RestoredTree data = jobs.get(0).tree();
+        try {
+            data.removeControlFile();
+        } catch (IOException e) {
+            log.warning("The control file in " + data.root() + " could not be removed: " + e.getMessage());
+        }
         for (int i = jobs.size() - 1; i >= 0; i--) {
             Job job = jobs.get(i);
             try {

@@ -6,6 +6,7 @@ import dev.barman.core.signal.TerminatedException;
 import dev.barman.core.signal.TerminationSignals;
 import dev.barman.file.Fsync;
 import dev.barman.object.StorageException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -19,7 +20,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,11 +33,11 @@ import org.jspecify.annotations.Nullable;
  * {@link UnpackedTree}); links that lead out are left out, and hard links and special files refused.
  *
  * <p>A file gets its modification time when everything else of it is durable. So a file of the right size and time is whole, whatever ended an
- * earlier attempt. Several archives may be unpacked at the same time, everything else is for one thread.
+ * earlier attempt. The control file is written when all the rest is durable. Several archives may be unpacked at the same time, everything else is for
+ * one thread.
  */
 final class RestoredTree {
     private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
-    private static final String PG_CONTROL = "global/pg_control";
     private static final int BUFFER_BYTES = 1 << 18;
     /** So much of a large file is written before it is begun to make it durable. */
     private static final long SYNC_BYTES = 64L << 20;
@@ -49,9 +49,11 @@ final class RestoredTree {
     private final FileSyncer syncer;
     /** The files of this attempt, when there was an earlier one. */
     private final Set<Path> done = ConcurrentHashMap.newKeySet();
-    /** Which archive the files come from that several archives may have; also their lock. */
-    private final Map<Path, Integer> repeated = new HashMap<>();
+    /** Which archive the files come from that several archives may have. */
+    private final Map<Path, Integer> repeated = new ConcurrentHashMap<>();
 
+    private final FileClaims claims = new FileClaims();
+    private final ControlFile control = new ControlFile();
     private final AtomicLong passedOver = new AtomicLong();
 
     private @Nullable UnpackedTree tree;
@@ -119,11 +121,12 @@ final class RestoredTree {
     }
 
     /**
-     * Unpacks one archive.
+     * Unpacks one archive, all but the control file. Of a file at the top, and of the control file, that of the archive with the highest number counts;
+     * of any other file that several archives have, which no backup does, that of whichever comes last. Within an archive the later entry counts.
      *
      * @param content the uncompressed archive; read to its end and left open
      * @param name what to call it in messages
-     * @param number its place among the archives of this directory: what a later one has counts
+     * @param number its place among the archives of this directory
      * @throws StorageException when the store fails
      * @throws IOException when it is damaged or incomplete, has an entry that does not belong into it, or cannot be written
      * @throws TerminatedException when a signal came
@@ -136,13 +139,18 @@ final class RestoredTree {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 signals.check();
                 Path file = tree().locate(entry.getName());
-                if (entry.isDirectory() || !mayBeRepeated(file)) {
-                    unpack(tar, entry, file, end, buffer);
-                    continue;
-                }
-                synchronized (repeated) {
-                    if (repeated.merge(file, number, Math::max) == number) {
-                        unpack(tar, entry, file, end, buffer);
+                if (entry.isDirectory()) {
+                    directory(file, entry);
+                } else if (file.equals(root.resolve(ControlFile.NAME))) {
+                    control.keep(entry, tar, number);
+                } else {
+                    claims.take(file, signals);
+                    try {
+                        if (!mayBeRepeated(file) || repeated.merge(file, number, Math::max) == number) {
+                            unpack(tar, entry, file, end, buffer);
+                        }
+                    } finally {
+                        claims.release(file);
                     }
                 }
             }
@@ -162,36 +170,44 @@ final class RestoredTree {
 
     /**
      * Whether another archive may have a file of the same name: that of a configuration file outside of the data directory, or one that a backup
-     * adds when everything else is read.
+     * adds when everything else is read. These are small.
      */
     private boolean mayBeRepeated(Path file) {
-        return root.equals(file.getParent()) || file.equals(root.resolve(PG_CONTROL));
+        return root.equals(file.getParent());
+    }
+
+    private void directory(Path directory, TarArchiveEntry entry) throws IOException {
+        if (directory.equals(root)) {
+            owner = Ownership.Owner.of(entry);
+        }
+        tree().directory(directory);
+        ownership.give(directory, Ownership.Owner.of(entry));
+        tree().note(directory, entry);
     }
 
     private void unpack(TarArchiveInputStream tar, TarArchiveEntry entry, Path file, TarEnd content, byte[] buffer)
             throws IOException, TerminatedException {
         if (UnpackedTree.isPlainFile(entry)) {
-            if (isDone(file, entry)) {
+            // What was left of a file that several archives have may be that of any of them.
+            if (!mayBeRepeated(file) && isDone(file, entry)) {
                 content.passOver(entry.getSize());
                 passedOver.addAndGet(entry.getSize());
                 return;
             }
-            makeWay(file);
-            write(tar, file, entry.getSize(), buffer);
-            // The owner first: a change of it takes bits of the mode away.
-            ownership.give(file, Ownership.Owner.of(entry));
-            Files.setPosixFilePermissions(file, UnpackedTree.permissions(entry));
-            syncer.sync(file, entry.getLastModifiedTime());
-        } else if (entry.isDirectory()) {
-            if (file.equals(root)) {
-                owner = Ownership.Owner.of(entry);
-            }
-            tree().directory(file);
-            ownership.give(file, Ownership.Owner.of(entry));
-            tree().note(file, entry);
+            restore(file, entry, tar, buffer);
         } else {
             link(file, entry);
         }
+    }
+
+    private void restore(Path file, TarArchiveEntry entry, InputStream content, byte[] buffer)
+            throws IOException, TerminatedException {
+        makeWay(file);
+        write(content, file, entry.getSize(), buffer);
+        // The owner first: a change of it takes bits of the mode away.
+        ownership.give(file, Ownership.Owner.of(entry));
+        Files.setPosixFilePermissions(file, UnpackedTree.permissions(entry));
+        syncer.sync(file, entry.getLastModifiedTime());
     }
 
     /** Whether an earlier attempt made this file whole. Of two entries of one name it may have been either. */
@@ -208,12 +224,9 @@ final class RestoredTree {
     /** Takes away an earlier entry of the name: the later one counts. */
     private void makeWay(Path file) throws IOException, TerminatedException {
         if (tree().way(file)) {
-            if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
-                throw new IOException("the archive has a file and a directory of the same name: " + file);
-            }
             // Or it would be the new file that is told to be durable.
             syncer.await(file, signals);
-            Files.delete(file);
+            tree().remove(file);
         }
     }
 
@@ -232,13 +245,12 @@ final class RestoredTree {
         ownership.give(file, Ownership.Owner.of(entry));
     }
 
-    private void write(TarArchiveInputStream tar, Path file, long size, byte[] buffer)
-            throws IOException, TerminatedException {
+    private void write(InputStream in, Path file, long size, byte[] buffer) throws IOException, TerminatedException {
         long written = 0;
         long unsynced = 0;
         try (FileChannel out = FileChannel.open(
                 file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
-            for (int count = tar.read(buffer); count >= 0; count = tar.read(buffer)) {
+            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 ByteBuffer content = ByteBuffer.wrap(buffer, 0, count);
                 while (content.hasRemaining()) {
                     out.write(content);
@@ -288,10 +300,48 @@ final class RestoredTree {
         }
     }
 
-    /** Sets what could not be set before the directories were full, and makes everything durable. */
+    /** Whether an archive had a control file, which is not on disk before {@link #finish}. */
+    boolean hasControlFile() {
+        return control.kept() != null;
+    }
+
+    /**
+     * Takes a control file away that is on disk, durably: before anything else of a restore is changed or removed that may have come as far as to
+     * write it.
+     */
+    void removeControlFile() throws IOException {
+        Path file = root.resolve(ControlFile.NAME);
+        Path directory = root.resolve(ControlFile.DIRECTORY);
+        if (tree != null
+                && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
+                && Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+                && !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+            tree.remove(file);
+            Fsync.directory(directory);
+        }
+    }
+
+    /**
+     * Writes the control file when everything else is durable, sets what could not be set before the directories were full, and makes that durable. Other
+     * directories of the same cluster must be finished before that of the control file.
+     */
     void finish() throws IOException, TerminatedException {
         syncer.await(signals);
+        ControlFile.Kept last = control.kept();
+        if (last != null) {
+            syncDirectories();
+            restore(
+                    root.resolve(ControlFile.NAME),
+                    last.entry(),
+                    new ByteArrayInputStream(last.content()),
+                    new byte[BUFFER_BYTES]);
+            syncer.await(signals);
+        }
         tree().finishDirectories();
+        syncDirectories();
+    }
+
+    private void syncDirectories() throws IOException {
         for (Path directory : tree().directories()) {
             Fsync.directory(directory);
         }

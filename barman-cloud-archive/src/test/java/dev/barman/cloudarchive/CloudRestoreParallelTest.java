@@ -8,10 +8,15 @@ import dev.barman.object.ObjectKey;
 import dev.barman.object.StorageException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,6 +51,7 @@ class CloudRestoreParallelTest {
                         .directory(".")
                         .directory("base")
                         .file("base/2", "two")
+                        .file("global/pg_control", "replaced")
                         .file("global/pg_control", "control")
                         .file("postgresql.conf", "configuration")
                         .file("backup_label", "label")
@@ -58,16 +64,24 @@ class CloudRestoreParallelTest {
             @Override
             public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
                 if (key.value().endsWith("/" + waiting)) {
-                    Path file = target.resolve(forFile);
-                    for (int i = 0; i < 1000 && !file.toFile().exists(); i++) {
-                        Uninterruptibles.sleepUninterruptibly(10, TimeUnit.MILLISECONDS);
-                    }
-                    assertThat(file).exists();
+                    await(forFile);
                 }
                 return super.open(key, offset, length);
             }
         };
         assertThat(run()).as(bucket.err).isZero();
+    }
+
+    private void await(String name) {
+        Path file = target.resolve(name);
+        for (int i = 0; i < 1000 && !file.toFile().exists(); i++) {
+            Uninterruptibles.sleepUninterruptibly(10, TimeUnit.MILLISECONDS);
+        }
+        assertThat(file).exists();
+    }
+
+    private static StorageException unreachable() {
+        return new StorageException("no answer", StorageException.Reason.UNREACHABLE, true, null);
     }
 
     private int run() {
@@ -114,21 +128,154 @@ class CloudRestoreParallelTest {
         assertRestored();
     }
 
+    /** With it, and without what is missing, PostgreSQL would start. */
     @Test
-    void theFirstFailureEndsTheOthersAndIsTheOneThatIsTold() throws IOException {
-        bucket.put(base + "data.tar", new Tar().file("../out", "x").bytes());
-        Tar many = new Tar();
-        for (int i = 0; i < 2000; i++) {
-            many.file("base/f" + i, new byte[10_000]);
-        }
-        bucket.put(base + "data_0001.tar", many.bytes());
-        AtomicInteger fetched = new AtomicInteger();
+    void controlFileIsNotThereWhileAnythingElseIsMissing() {
         bucket.store = new PassingObjectStore(bucket.memory) {
             @Override
             public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
-                if (key.value().endsWith("_0001.tar") && fetched.incrementAndGet() > 1) {
-                    // The first piece is there at once, the others when the other object is long found to be bad.
-                    Uninterruptibles.sleepUninterruptibly(2, TimeUnit.SECONDS);
+                if (key.value().endsWith("/data.tar")) {
+                    await("backup_label");
+                    throw unreachable();
+                }
+                return super.open(key, offset, length);
+            }
+        };
+
+        assertThat(run()).isEqualTo(4);
+        assertThat(bucket.err).contains("no answer");
+        assertThat(target.resolve("backup_label")).hasContent("label");
+        assertThat(target.resolve("base/1")).doesNotExist();
+        assertThat(target.resolve("global/pg_control")).doesNotExist();
+
+        bucket.store = bucket.memory;
+        assertThat(run()).as(bucket.err).isZero();
+        assertRestored();
+        assertThat(target.resolve("global/pg_control").toFile().lastModified()).isEqualTo(Tar.MODIFIED.toEpochMilli());
+    }
+
+    @Test
+    void whatIsNoControlFileIsRefusedInItsPlace() throws IOException {
+        bucket.put(
+                base + "data.tar",
+                new Tar().file("global/pg_control", new byte[(1 << 20) + 1]).bytes());
+        assertThat(run()).isEqualTo(4);
+        assertThat(bucket.err).contains("data.tar").contains("global/pg_control would have 1048577 bytes");
+        assertThat(target).doesNotExist();
+
+        bucket.put(
+                base + "data.tar",
+                new Tar()
+                        .link("global/pg_control", TarConstants.LF_SYMLINK, "../base/1")
+                        .bytes());
+        assertThat(run()).isEqualTo(4);
+        assertThat(bucket.err).contains("something else than a file in place of global/pg_control");
+        assertThat(target).doesNotExist();
+    }
+
+    /** Equal in size and time: it is not seen which of them the earlier attempt left. */
+    @Test
+    void whatALaterObjectHasCountsAlsoWhereAnEarlierAttemptLeftThatOfAnotherOne() throws IOException {
+        bucket.put(
+                base + "data_0001.tar",
+                new Tar()
+                        .file("postgresql.conf", "following")
+                        .file("global/pg_control", "control")
+                        .file("backup_label", "label")
+                        .bytes());
+        Path configuration = target.resolve("postgresql.conf");
+        bucket.store = new PassingObjectStore(bucket.memory) {
+            @Override
+            public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
+                if (key.value().endsWith("_0001.tar")) {
+                    await("only");
+                    throw unreachable();
+                }
+                return super.open(key, offset, length);
+            }
+        };
+        assertThat(run()).isEqualTo(4);
+        assertThat(configuration).hasContent("left over");
+        assertThat(configuration.toFile().lastModified()).isEqualTo(Tar.MODIFIED.toEpochMilli());
+
+        restore("data.tar", "backup_label");
+        assertThat(configuration).hasContent("following");
+    }
+
+    @Test
+    void fileOfTwoObjectsIsWrittenByOneAfterTheOther() throws IOException {
+        byte[] large = new byte[9 << 20];
+        Arrays.fill(large, (byte) 'x');
+        bucket.put(
+                base + "data.tar",
+                new Tar().file("base/twice", large).file("only", "here").bytes());
+        bucket.put(
+                base + "data_0001.tar",
+                new Tar()
+                        .file("before", "")
+                        .file("base/twice", "small")
+                        .file("global/pg_control", "control")
+                        .file("backup_label", "label")
+                        .bytes());
+        AtomicLong meanwhile = new AtomicLong();
+        bucket.store = new PassingObjectStore(bucket.memory) {
+            @Override
+            public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
+                if (key.value().endsWith("_0001.tar")) {
+                    await("base/twice");
+                } else if (key.value().endsWith("data.tar") && offset > 0) {
+                    await("before");
+                    // Long enough for the other thread to come to the file of that name.
+                    Uninterruptibles.sleepUninterruptibly(500, TimeUnit.MILLISECONDS);
+                    meanwhile.set(target.resolve("base/twice").toFile().length());
+                }
+                return super.open(key, offset, length);
+            }
+        };
+
+        assertThat(run()).as(bucket.err).isZero();
+        assertThat(meanwhile).hasValueGreaterThan(1 << 20);
+        assertThat(target.resolve("base/twice")).hasContent("small");
+    }
+
+    @Test
+    void filesOfTwoObjectsComeWholeFromOneOfThem() throws IOException {
+        for (int object = 0; object < 2; object++) {
+            Tar tar = new Tar();
+            for (int i = 0; i < 2000; i++) {
+                tar.file("base/f" + i, Integer.toString(object).repeat(1000 + object));
+            }
+            tar.file("global/pg_control", "control").file("backup_label", "label");
+            bucket.put(base + (object == 0 ? "data.tar" : "data_0001.tar"), tar.bytes());
+        }
+
+        assertThat(run()).as(bucket.err).isZero();
+        for (int i = 0; i < 2000; i++) {
+            assertThat(Files.readString(target.resolve("base/f" + i))).isIn("0".repeat(1000), "1".repeat(1001));
+        }
+    }
+
+    @Test
+    void theFirstFailureEndsTheOthersAndIsTheOneThatIsTold() throws IOException {
+        bucket.put(base + "data.tar", new Tar().file("../out", "x").bytes());
+        // In seven pieces of 8 MiB, of which four are fetched ahead.
+        bucket.put(
+                base + "data_0001.tar",
+                new Tar().file("base/large", new byte[50 << 20]).bytes());
+        CountDownLatch bad = new CountDownLatch(1);
+        Set<Long> fetched = ConcurrentHashMap.newKeySet();
+        bucket.store = new PassingObjectStore(bucket.memory) {
+            @Override
+            public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
+                if (key.value().endsWith("/data.tar")) {
+                    bad.countDown();
+                } else if (key.value().endsWith("_0001.tar")) {
+                    fetched.add(offset);
+                    if (offset > 0) {
+                        // The first piece is there at once, the others when the other object is long found to be bad.
+                        Uninterruptibles.awaitUninterruptibly(bad, 10, TimeUnit.SECONDS);
+                        Uninterruptibles.sleepUninterruptibly(1, TimeUnit.SECONDS);
+                    }
                 }
                 return super.open(key, offset, length);
             }
@@ -136,6 +283,7 @@ class CloudRestoreParallelTest {
 
         assertThat(run()).isEqualTo(4);
         assertThat(bucket.err).contains("data.tar").contains("../out").doesNotContain("given up");
+        assertThat(fetched).hasSizeLessThanOrEqualTo(5);
         assertThat(target).doesNotExist();
     }
 }

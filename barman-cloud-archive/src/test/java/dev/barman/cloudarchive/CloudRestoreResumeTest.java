@@ -202,6 +202,31 @@ class CloudRestoreResumeTest {
         assertRestored();
     }
 
+    /** Or PostgreSQL would start with it while files at the top, the label of the backup among them, are restored anew. */
+    @Test
+    void controlFileOfAnEarlierAttemptIsGoneBeforeAnythingElseIsRestored() throws IOException {
+        interrupt();
+        Files.createDirectories(target.resolve("global"));
+        Files.write(target.resolve("global/pg_control"), text("control"));
+        Files.setLastModifiedTime(target.resolve("global/pg_control"), MODIFIED);
+        interrupt();
+        assertThat(target.resolve("global")).isEmptyDirectory();
+        assertThat(restore(ID, bucket.memory)).as(bucket.err).isZero();
+        assertRestored();
+        assertThat(target.resolve("global/pg_control")).hasContent("control");
+    }
+
+    @Test
+    void controlFileBehindALinkIsLeftAlone() throws IOException {
+        interrupt();
+        Path outside = Files.createDirectory(directory.resolve("outside"));
+        Files.write(outside.resolve("pg_control"), text("of another cluster"));
+        Files.deleteIfExists(target.resolve("global"));
+        Files.createSymbolicLink(target.resolve("global"), outside);
+        assertThat(restore(ID, bucket.memory)).isEqualTo(4);
+        assertThat(outside.resolve("pg_control")).hasContent("of another cluster");
+    }
+
     @Test
     void linkInPlaceOfADirectoryIsNotFollowed() throws IOException {
         interrupt();

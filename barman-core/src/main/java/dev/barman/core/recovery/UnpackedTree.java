@@ -126,6 +126,23 @@ public final class UnpackedTree {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
+    /**
+     * Takes away what is at the place of a file, if there is anything: in one step with the question whether it is a directory, which nobody's entry may
+     * become that others rely on.
+     *
+     * @param file below the root
+     * @throws IOException when it is a directory, or cannot be removed
+     */
+    public synchronized void remove(Path file) throws IOException {
+        if (!way(file)) {
+            return;
+        }
+        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException("the archive has a file and a directory of the same name: " + file);
+        }
+        Files.delete(file);
+    }
+
     /** The directories made sure of so far. */
     public synchronized Set<Path> directories() {
         return Set.copyOf(real);
