@@ -9,14 +9,9 @@ import dev.barman.object.StorageException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -39,14 +34,13 @@ import org.jspecify.annotations.Nullable;
 final class RestoredTree {
     private static final Set<PosixFilePermission> PRIVATE = PosixFilePermissions.fromString("rwx------");
     private static final int BUFFER_BYTES = 1 << 18;
-    /** So much of a large file is written before it is begun to make it durable. */
-    private static final long SYNC_BYTES = 64L << 20;
 
     private final Path root;
     private final Ownership ownership;
     private final CloudLog log;
     private final TerminationSignals signals;
     private final FileSyncer syncer;
+    private final RestoredFiles files;
     /** The files of this attempt, when there was an earlier one. */
     private final Set<Path> done = ConcurrentHashMap.newKeySet();
     /** Which archive the files come from that several archives may have. */
@@ -67,6 +61,7 @@ final class RestoredTree {
         this.log = log;
         this.signals = signals;
         this.syncer = syncer;
+        files = new RestoredFiles(ownership, signals, syncer);
     }
 
     Path root() {
@@ -203,11 +198,7 @@ final class RestoredTree {
     private void restore(Path file, TarArchiveEntry entry, InputStream content, byte[] buffer)
             throws IOException, TerminatedException {
         makeWay(file);
-        write(content, file, entry.getSize(), buffer);
-        // The owner first: a change of it takes bits of the mode away.
-        ownership.give(file, Ownership.Owner.of(entry));
-        Files.setPosixFilePermissions(file, UnpackedTree.permissions(entry));
-        syncer.sync(file, entry.getLastModifiedTime());
+        files.write(file, entry, content, buffer);
     }
 
     /** Whether an earlier attempt made this file whole. Of two entries of one name it may have been either. */
@@ -243,30 +234,6 @@ final class RestoredTree {
         makeWay(file);
         Files.createSymbolicLink(file, target);
         ownership.give(file, Ownership.Owner.of(entry));
-    }
-
-    private void write(InputStream in, Path file, long size, byte[] buffer) throws IOException, TerminatedException {
-        long written = 0;
-        long unsynced = 0;
-        try (FileChannel out = FileChannel.open(
-                file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
-            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                ByteBuffer content = ByteBuffer.wrap(buffer, 0, count);
-                while (content.hasRemaining()) {
-                    out.write(content);
-                }
-                written += count;
-                unsynced += count;
-                if (unsynced >= SYNC_BYTES) {
-                    unsynced = 0;
-                    syncer.sync(file, null);
-                }
-                signals.check();
-            }
-        }
-        if (written != size) {
-            throw new IOException(file + " has " + written + " bytes where " + size + " were announced");
-        }
     }
 
     /** Creates a directory that the archives lack, for the owner of the tree. */
@@ -358,27 +325,6 @@ final class RestoredTree {
             return;
         }
         // The directory that was given may be a link to the one that was filled.
-        Path filled = root.toRealPath();
-        Path mark = filled.resolve(RestoreMark.NAME);
-        Files.walkFileTree(filled, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                if (!file.equals(mark)) {
-                    Files.delete(file);
-                }
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) throws IOException {
-                if (directory.equals(filled)) {
-                    Files.deleteIfExists(mark);
-                }
-                if (!directory.equals(filled) || created) {
-                    Files.delete(directory);
-                }
-                return FileVisitResult.CONTINUE;
-            }
-        });
+        RestoredFiles.remove(root.toRealPath(), created);
     }
 }
