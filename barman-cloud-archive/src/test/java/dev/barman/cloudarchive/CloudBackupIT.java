@@ -5,22 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.barman.core.testing.PostgresCluster;
-import dev.barman.storage.cloud.s3.S3TestServer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,47 +26,29 @@ import org.junit.jupiter.params.provider.ValueSource;
  * backups that are broken off in every way.
  */
 class CloudBackupIT {
-    private static final String BUCKET = "backup-bucket";
-    private static final String URL = "s3://" + BUCKET + "/path";
-    private static final Path PEER = Path.of("/usr/bin/barman-cloud-restore");
-    /** Fields that Debian's release does not know, and because of which it does not list a backup. */
-    private static final List<String> NEWER_FIELDS = List.of(
-            "children_backup_ids", "cluster_size", "data_checksums", "encryption", "parent_backup_id", "summarize_wal");
+    private static final String URL = S3BackupBucket.URL;
 
     @TempDir
     static Path shared;
 
-    private static S3TestServer server;
+    private static S3BackupBucket s3;
     private static PostgresCluster cluster;
     private static Path archived;
 
     private String out = "";
     private String err = "";
 
-    /** A command's method of the same name. */
-    private interface Command {
-        int run(String[] args, PrintStream out, PrintStream err);
-    }
-
     @BeforeAll
     static void start() throws Exception {
-        server = S3TestServer.start(Path.of("target/s3proxy/s3proxy.jar").toAbsolutePath(), shared);
-        Files.createDirectory(server.objects().resolve(BUCKET));
+        s3 = S3BackupBucket.start(shared);
         cluster = PostgresCluster.create();
-        archived = Files.createDirectory(cluster.directory().resolve("archived"));
-        if (PostgresCluster.isRoot()) {
-            Files.setOwner(archived, Files.getOwner(cluster.directory()));
-        }
-        // PostgreSQL runs as a user who may not be allowed to read our class path.
+        archived = S3BackupBucket.directoryOf(cluster, "archived");
         cluster.configure(
                         "archive_mode = on",
-                        "archive_command = 'test ! -e " + cluster.directory() + "/full && cp %p " + archived
-                                + "/tmp && mv " + archived + "/tmp " + archived + "/%f'")
+                        "archive_command = 'test ! -e " + cluster.directory() + "/full && "
+                                + S3BackupBucket.archiveCommand(archived) + "'")
                 .start();
-        Path tablespace = Files.createDirectory(cluster.directory().resolve("ts1"));
-        if (PostgresCluster.isRoot()) {
-            Files.setOwner(tablespace, Files.getOwner(cluster.directory()));
-        }
+        Path tablespace = S3BackupBucket.directoryOf(cluster, "ts1");
         cluster.sql("create tablespace ts1 location '" + tablespace + "'");
         cluster.sql("create table in_ts (a int, b text) tablespace ts1");
         cluster.sql("create table plain as select i, repeat(md5(i::text), 8) v from generate_series(1, 60000) i");
@@ -82,104 +57,22 @@ class CloudBackupIT {
 
     @AfterAll
     static void stop() throws Exception {
-        try (S3TestServer s3 = server) {
+        try (S3BackupBucket bucket = s3) {
             if (cluster != null) {
                 cluster.close();
             }
         }
     }
 
-    private static List<String> java(Class<?> main) {
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName(),
-                "--endpoint-url",
-                server.endpoint().toString());
-    }
-
-    private static Process start(Path errFile, List<String> argv) throws IOException {
-        ProcessBuilder builder =
-                new ProcessBuilder(argv).redirectErrorStream(true).redirectOutput(errFile.toFile());
-        builder.environment().put("AWS_ACCESS_KEY_ID", S3TestServer.ACCESS_KEY);
-        builder.environment().put("AWS_SECRET_ACCESS_KEY", S3TestServer.SECRET_KEY);
-        builder.environment().put("AWS_CONFIG_FILE", "/dev/null");
-        builder.environment().put("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
-        return builder.start();
-    }
-
     private static Process startBackup(Path errFile, String name, String... options) throws IOException {
-        List<String> argv = new ArrayList<>(java(CloudBackupMain.class));
-        argv.addAll(List.of("-d", cluster.conninfo(), "--immediate-checkpoint"));
-        argv.addAll(Arrays.asList(options));
-        argv.addAll(List.of(URL, name));
-        return start(errFile, argv);
+        return s3.startBackup(cluster, errFile, name, options);
     }
 
-    private int run(Command command, String... args) {
-        List<String> all =
-                new ArrayList<>(List.of("--endpoint-url", server.endpoint().toString()));
-        all.addAll(Arrays.asList(args));
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        int code = command.run(
-                all.toArray(new String[0]), new PrintStream(outBytes, true), new PrintStream(errBytes, true));
-        out = outBytes.toString(StandardCharsets.UTF_8);
-        err = errBytes.toString(StandardCharsets.UTF_8);
+    private int run(S3BackupBucket.Command command, String... args) {
+        int code = s3.run(command, args);
+        out = s3.out;
+        err = s3.err;
         return code;
-    }
-
-    private String peer(String program, String... args) throws Exception {
-        List<String> argv = new ArrayList<>(List.of(
-                "/usr/bin/" + program, "--endpoint-url", server.endpoint().toString()));
-        argv.addAll(Arrays.asList(args));
-        Path output = Files.createTempFile(shared, "peer", ".out");
-        int code = start(output, argv).waitFor();
-        String text = Files.readString(output);
-        assertThat(code).as(text).isZero();
-        return text;
-    }
-
-    private static Path base(String name) {
-        return server.objects().resolve(BUCKET).resolve("path").resolve(name).resolve("base");
-    }
-
-    private static List<String> objects(Path directory) throws IOException {
-        if (!Files.exists(directory)) {
-            return List.of();
-        }
-        try (Stream<Path> walk = Files.walk(directory)) {
-            return walk.filter(Files::isRegularFile)
-                    .map(path -> directory.relativize(path).toString())
-                    .sorted()
-                    .toList();
-        }
-    }
-
-    /** The files in which the server keeps parts of uploads that are neither complete nor given up. */
-    private static List<String> unfinishedParts() throws IOException {
-        return objects(server.objects().resolve(BUCKET)).stream()
-                .filter(name -> name.startsWith(".mpus-") && name.matches(".*-[0-9]+"))
-                .toList();
-    }
-
-    private static String onlyId(String name) throws IOException {
-        try (Stream<Path> ids = Files.list(base(name))) {
-            return ids.map(path -> path.getFileName().toString())
-                    .max(String::compareTo)
-                    .orElseThrow();
-        }
-    }
-
-    private static Map<String, String> info(String name) throws IOException {
-        Map<String, String> fields = new LinkedHashMap<>();
-        for (String line : Files.readAllLines(base(name).resolve(onlyId(name)).resolve("backup.info"))) {
-            fields.put(line.substring(0, line.indexOf('=')), line.substring(line.indexOf('=') + 1));
-        }
-        return fields;
     }
 
     private static void awaitNoSession() throws IOException {
@@ -189,28 +82,14 @@ class CloudBackupIT {
     @ParameterizedTest
     @ValueSource(strings = {"", "--gzip", "--bzip2", "--snappy", "-S 5MB"})
     void aBackupUnderLoadIsRestoredAndRecoversToItsPoint(String option) throws Exception {
-        assumeTrue(Files.isExecutable(PEER), "Debian's package barman-cli-cloud is not installed");
+        assumeTrue(S3BackupBucket.hasPeer(), "Debian's package barman-cli-cloud is not installed");
         String name = "main" + option.replaceAll("\\W", "");
         List<String> options = new ArrayList<>(option.isEmpty() ? List.of() : List.of(option.split(" ")));
         options.addAll(List.of("-n", "nightly", "-d", cluster.conninfo(), "--immediate-checkpoint", URL, name));
-        Process load = new ProcessBuilder(
-                        PostgresCluster.program("psql"),
-                        "-XAtq",
-                        "-d",
-                        cluster.conninfo() + " application_name=load",
-                        "-c",
-                        loadScript())
-                .redirectErrorStream(true)
-                .redirectOutput(shared.resolve("load.out").toFile())
-                .start();
-        try {
+        try (ServerLoad ignored = ServerLoad.start(cluster, shared.resolve("load.out"), loadScript())) {
             assertThat(run(CloudBackupMain::run, options.toArray(new String[0])))
                     .as(err)
                     .isZero();
-        } finally {
-            cluster.sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'load'");
-            load.waitFor();
-            cluster.await("select count(*) from pg_stat_activity where application_name = 'load'", "0", 20);
         }
         assertThat(err).isEmpty();
         cluster.sql("insert into in_ts values (1, 'before')");
@@ -219,9 +98,9 @@ class CloudBackupIT {
         cluster.sql("select pg_create_restore_point('" + name + "')");
         cluster.sql("insert into in_ts values (2, 'after')");
         cluster.await("select last_archived_wal >= '" + cluster.switchWal() + "' from pg_stat_archiver", "t", 120);
-        archiveWal();
-        String id = onlyId(name);
-        assertThat(info(name))
+        s3.archiveWal(archived);
+        String id = s3.newestId(name);
+        assertThat(s3.info(name))
                 .containsEntry("status", "DONE")
                 .containsEntry("server_name", "cloud")
                 .containsEntry("backup_name", "nightly")
@@ -246,10 +125,10 @@ class CloudBackupIT {
         recovers(ours, name, rows, loaded);
 
         if (!option.equals("--snappy") || pythonHasSnappy()) {
-            makeReadableForThePeer(name);
-            assertThat(peer("barman-cloud-backup-list", URL, name)).isEqualTo(listing);
+            s3.makeReadableForThePeer(name);
+            assertThat(s3.peer("barman-cloud-backup-list", URL, name)).isEqualTo(listing);
             Path theirs = shared.resolve("theirs-" + name);
-            peer(
+            s3.peer(
                     "barman-cloud-restore",
                     URL,
                     name,
@@ -258,22 +137,6 @@ class CloudBackupIT {
                     "--tablespace",
                     "ts1:" + shared.resolve("theirs-ts-" + name));
             recovers(theirs, name, rows, loaded);
-        }
-    }
-
-    private void archiveWal() throws IOException {
-        try (Stream<Path> files = Files.list(archived)) {
-            for (Path file : files.sorted().toList()) {
-                assertThat(run(
-                                (args, o, e) -> CloudWalArchiveMain.run(args, Map.of(), o, e),
-                                "-z",
-                                URL,
-                                "main",
-                                file.toString()))
-                        .as(err)
-                        .isZero();
-                Files.delete(file);
-            }
         }
     }
 
@@ -287,24 +150,8 @@ class CloudBackupIT {
                 + " commit; end loop; end $$";
     }
 
-    /** Debian's release knows fewer fields, and does not list a backup with others. */
-    private static void makeReadableForThePeer(String name) throws IOException {
-        Path file = base(name).resolve(onlyId(name)).resolve("backup.info");
-        List<String> lines = new ArrayList<>(Files.readAllLines(file));
-        lines.removeIf(line -> NEWER_FIELDS.contains(line.substring(0, line.indexOf('='))));
-        Files.write(file, lines);
-    }
-
     private static void recovers(Path target, String point, String rows, String loaded) throws IOException {
-        Files.createFile(target.resolve("recovery.signal"));
-        Files.writeString(
-                target.resolve("postgresql.auto.conf"),
-                "archive_mode = off\nrecovery_target_name = '" + point
-                        + "'\nrecovery_target_action = promote\nrestore_command = 'env AWS_ACCESS_KEY_ID="
-                        + S3TestServer.ACCESS_KEY + " AWS_SECRET_ACCESS_KEY=" + S3TestServer.SECRET_KEY
-                        + " AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null"
-                        + " /usr/bin/barman-cloud-wal-restore --endpoint-url " + server.endpoint() + " " + URL
-                        + " main %f %p'\n");
+        s3.recoverTo(target, point);
         assertThat(target.resolve("pg_wal")).isEmptyDirectory();
         try (PostgresCluster restored = PostgresCluster.adopt(target)) {
             restored.start();
@@ -328,68 +175,39 @@ class CloudBackupIT {
         String name = "signal" + signal;
         Path errFile = shared.resolve(name + ".err");
         Process backup = startBackup(errFile, name, "--max-bandwidth", "1MB", "-S", "5MB");
-        awaitParts(backup, errFile);
-        kill(signal, backup);
+        s3.awaitUploads(name, "", 1, backup, errFile);
+        S3BackupBucket.kill(signal, backup);
 
         assertThat(backup.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(backup.exitValue()).as(Files.readString(errFile)).isEqualTo(1);
         String words = signal.equals("INT") ? "KeyboardInterrupt" : "SIG" + signal;
         assertThat(Files.readString(errFile)).contains("ERROR: Backup failed uploading data (" + words + ")");
-        assertThat(objects(base(name))).containsExactly(onlyId(name) + "/backup.info");
-        assertThat(info(name))
-                .containsEntry("status", "FAILED")
-                .containsEntry("error", "failure uploading data (" + words + ")")
-                .containsEntry("end_xlog", "None");
-        assertThat(unfinishedParts()).isEmpty();
+        s3.assertFailed(name, words);
         awaitNoSession();
         assertThat(run(CloudBackupListMain::run, URL, name)).isZero();
         assertThat(out).hasLineCount(1);
-    }
-
-    private static void awaitParts(Process backup, Path errFile) throws Exception {
-        for (int i = 0; i < 600 && unfinishedParts().isEmpty(); i++) {
-            assertThat(backup.isAlive()).as(Files.readString(errFile)).isTrue();
-            Thread.sleep(50);
-        }
-        assertThat(unfinishedParts()).isNotEmpty();
-    }
-
-    private static void kill(String signal, Process process) throws Exception {
-        assertThat(new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
-                        .start()
-                        .waitFor())
-                .isZero();
     }
 
     @Test
     void afterAKillNothingIsVisibleAndTheNextBackupSucceeds() throws Exception {
         Path errFile = shared.resolve("kill.err");
         Process backup = startBackup(errFile, "killed", "--max-bandwidth", "1MB", "-S", "5MB");
-        awaitParts(backup, errFile);
-        kill("KILL", backup);
+        s3.awaitUploads("killed", "", 1, backup, errFile);
+        S3BackupBucket.kill("KILL", backup);
         backup.waitFor();
 
         try {
-            assertThat(objects(base("killed"))).isEmpty();
-            assertThat(unfinishedParts()).as("for a rule of the bucket").isNotEmpty();
+            assertThat(S3BackupBucket.files(s3.base("killed"))).isEmpty();
+            assertThat(s3.unfinishedParts("killed"))
+                    .as("for a rule of the bucket")
+                    .isNotEmpty();
             awaitNoSession();
             assertThat(startBackup(errFile, "killed").waitFor())
                     .as(Files.readString(errFile))
                     .isZero();
-            assertThat(objects(base("killed"))).hasSize(3);
+            assertThat(S3BackupBucket.files(s3.base("killed"))).hasSize(3);
         } finally {
-            removeUnfinished();
-        }
-    }
-
-    /** As a rule of the bucket would. */
-    private static void removeUnfinished() throws IOException {
-        try (Stream<Path> entries = Files.list(server.objects().resolve(BUCKET))) {
-            for (Path entry : entries.toList()) {
-                if (entry.getFileName().toString().startsWith(".")) {
-                    PostgresCluster.deleteTree(entry);
-                }
-            }
+            s3.removeUnfinished();
         }
     }
 
@@ -397,16 +215,13 @@ class CloudBackupIT {
     void aLostConnectionAbortsTheBackup() throws Exception {
         Path errFile = shared.resolve("lost.err");
         Process backup = startBackup(errFile, "lost", "--max-bandwidth", "1MB", "-S", "5MB");
-        awaitParts(backup, errFile);
+        s3.awaitUploads("lost", "", 1, backup, errFile);
         cluster.sql("select pg_terminate_backend(pid) from pg_stat_activity"
                 + " where application_name = 'barman_cloud_backup'");
 
         assertThat(backup.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(backup.exitValue()).isEqualTo(1);
-        assertThat(info("lost"))
-                .containsEntry("status", "FAILED")
-                .containsEntry("error", "failure uploading data (the connection to PostgreSQL was lost)");
-        assertThat(unfinishedParts()).isEmpty();
+        s3.assertFailed("lost", "the connection to PostgreSQL was lost");
     }
 
     @Test
@@ -419,15 +234,11 @@ class CloudBackupIT {
                     "select wait_event from pg_stat_activity where application_name = 'barman_cloud_backup'",
                     "BackupWaitWalArchive",
                     60);
-            kill("TERM", backup);
+            S3BackupBucket.kill("TERM", backup);
 
             assertThat(backup.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(backup.exitValue()).as(Files.readString(errFile)).isEqualTo(1);
-            assertThat(info("waiting"))
-                    .containsEntry("status", "FAILED")
-                    .containsEntry("error", "failure uploading data (SIGTERM)");
-            assertThat(objects(base("waiting"))).containsExactly(onlyId("waiting") + "/backup.info");
-            assertThat(unfinishedParts()).isEmpty();
+            s3.assertFailed("waiting", "SIGTERM");
             awaitNoSession();
         } finally {
             PostgresCluster.asPostgres("rm", "-f", cluster.directory() + "/full");

@@ -113,6 +113,28 @@ class HookBackupTest {
     }
 
     @Test
+    void aLargeBackupIsSentInSeveralObjectsAtATimeAndCanBeRestored() throws Exception {
+        save(info().size(600L << 20));
+        for (int i = 0; i < 500; i++) {
+            write("data/base/5/" + i, Integer.toString(i).repeat(10_000));
+        }
+
+        assertThat(run("-J", "3")).as(bucket.err).isZero();
+
+        assertThat(bucket.err).isEmpty();
+        assertThat(bucket.keys()).contains(BASE + "data.tar", BASE + "data_0001.tar");
+        Path target = directory.resolve("restored");
+        assertThat(bucket.run(CloudRestoreMain::run, CloudBucket.URL, "main", ID, target.toString()))
+                .as(bucket.err)
+                .isZero();
+        for (int i = 0; i < 500; i++) {
+            assertThat(target.resolve("base/5/" + i)).hasSameBinaryContentAs(backup.resolve("data/base/5/" + i));
+        }
+        assertThat(target.resolve("global/pg_control")).hasContent("control");
+        assertThat(directory.resolve("ts/PG_15_202209061/5/16386")).hasContent("in a tablespace");
+    }
+
+    @Test
     void archivesOfAnEarlierAttemptWithAnotherCompressionGo() throws Exception {
         bucket.put(BASE + "data_0001.tar", "of an attempt with a smaller maximum");
         bucket.put(BASE + "notes.txt", "not ours");

@@ -156,6 +156,11 @@ public final class PostgresCluster implements AutoCloseable {
 
     /** Starts the server and waits until it accepts connections. Throws with the server's log when it does not start. */
     public PostgresCluster start() throws IOException {
+        return startWith("");
+    }
+
+    /** Starts the server like {@link #start}, with more options of its command line. */
+    public PostgresCluster startWith(String options) throws IOException {
         Path log = log();
         try {
             asPostgres(
@@ -169,7 +174,7 @@ public final class PostgresCluster implements AutoCloseable {
                     log.toString(),
                     "-o",
                     "-p " + port + " -c listen_addresses=127.0.0.1 -c unix_socket_directories=" + directory
-                            + " -c external_pid_file= ",
+                            + " -c external_pid_file= " + options,
                     "start");
         } catch (IOException e) {
             throw new IOException(e.getMessage() + "\n" + logText(), e);
