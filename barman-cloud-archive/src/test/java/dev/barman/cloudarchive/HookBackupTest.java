@@ -7,14 +7,17 @@ import dev.barman.core.catalog.BackupId;
 import dev.barman.core.catalog.BackupInfo;
 import dev.barman.core.catalog.BackupInfoFormat;
 import dev.barman.core.catalog.Tablespace;
+import dev.barman.object.ObjectInfo;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectPage;
 import dev.barman.object.ObjectStore;
 import dev.barman.object.StorageException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -113,16 +116,22 @@ class HookBackupTest {
     }
 
     @Test
-    void aLargeBackupIsSentInSeveralObjectsAtATimeAndCanBeRestored() throws Exception {
+    void theSameFilesAreInAnObjectWhateverTheAttempt() throws Exception {
         save(info().size(600L << 20));
         for (int i = 0; i < 500; i++) {
             write("data/base/5/" + i, Integer.toString(i).repeat(10_000));
         }
 
-        assertThat(run("-J", "3")).as(bucket.err).isZero();
+        assertThat(run("-J", "3", "-S", "2MB")).as(bucket.err).isZero();
 
         assertThat(bucket.err).isEmpty();
         assertThat(bucket.keys()).contains(BASE + "data.tar", BASE + "data_0001.tar");
+        List<ObjectKey> keys = bucket.memory.listAll(BASE + "data").stream()
+                .map(ObjectInfo::key)
+                .toList();
+        List<byte[]> first = contents(keys);
+        assertThat(run("-J", "3", "-S", "2MB")).as(bucket.err).isZero();
+        assertThat(contents(keys)).containsExactlyElementsOf(first);
         Path target = directory.resolve("restored");
         assertThat(bucket.run(CloudRestoreMain::run, CloudBucket.URL, "main", ID, target.toString()))
                 .as(bucket.err)
@@ -132,6 +141,16 @@ class HookBackupTest {
         }
         assertThat(target.resolve("global/pg_control")).hasContent("control");
         assertThat(directory.resolve("ts/PG_15_202209061/5/16386")).hasContent("in a tablespace");
+    }
+
+    private List<byte[]> contents(List<ObjectKey> keys) throws IOException {
+        List<byte[]> contents = new ArrayList<>();
+        for (ObjectKey key : keys) {
+            try (InputStream in = bucket.memory.open(key)) {
+                contents.add(in.readAllBytes());
+            }
+        }
+        return contents;
     }
 
     @Test
