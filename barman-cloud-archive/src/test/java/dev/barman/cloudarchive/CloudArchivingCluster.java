@@ -179,7 +179,7 @@ final class CloudArchivingCluster {
         }
         List<String> stored = new ArrayList<>();
         try (Stream<Path> walk = Files.walk(bucket)) {
-            walk.filter(Files::isRegularFile)
+            walk.filter(S3TestServer::isObject)
                     .forEach(file -> stored.add(file.getFileName().toString()));
         }
         assertThat(stored).containsExactlyInAnyOrderElementsOf(files);

@@ -90,7 +90,7 @@ class CloudWalArchiveIT {
 
     private List<String> objects() throws IOException {
         try (Stream<Path> walk = Files.walk(bucket)) {
-            return walk.filter(Files::isRegularFile)
+            return walk.filter(S3TestServer::isObject)
                     .map(path -> bucket.relativize(path).toString())
                     .sorted()
                     .toList();

@@ -168,7 +168,7 @@ final class S3BackupBucket implements AutoCloseable {
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (attributes.isRegularFile()) {
+                if (S3TestServer.isObject(file)) {
                     files.add(directory.relativize(file).toString());
                 }
                 return FileVisitResult.CONTINUE;

@@ -84,7 +84,7 @@ class BucketArchiveIT {
             return List.of();
         }
         try (Stream<Path> files = Files.walk(wals)) {
-            List<String> names = files.filter(Files::isRegularFile)
+            List<String> names = files.filter(S3TestServer::isObject)
                     .map(file -> file.getFileName().toString())
                     .sorted()
                     .toList();

@@ -88,6 +88,15 @@ public final class S3TestServer implements AutoCloseable {
         return endpoint;
     }
 
+    /**
+     * Whether a file in the directory of {@link #objects} is an object: what the server was about to write when its client went away has the object's name and
+     * a random id.
+     */
+    public static boolean isObject(Path file) {
+        return Files.isRegularFile(file)
+                && !file.getFileName().toString().matches(".*-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    }
+
     /** {@return the directory in which the server keeps a bucket as a directory} */
     public Path objects() {
         return objects;
