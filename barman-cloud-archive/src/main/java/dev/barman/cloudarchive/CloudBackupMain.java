@@ -103,11 +103,12 @@ public final class CloudBackupMain extends CloudCommand {
 
     /** Better now than after hours. */
     private static void checkMemory(UploadOptions upload) throws CloudException {
-        if (upload.bufferBytes() > UploadOptions.memoryBytes()) {
+        long available = Runtime.getRuntime().maxMemory();
+        if (upload.bufferBytes() > available / 4 * 3) {
             throw new CloudException(
                     CloudExit.OTHER,
                     "The parts being sent need " + upload.bufferBytes() / MIB + " MiB of memory, and Java may use "
-                            + Runtime.getRuntime().maxMemory() / MIB
+                            + available / MIB
                             + ": ask for fewer --jobs or a smaller --max-archive-size or --min-chunk-size, or let Java have"
                             + " more with -Xmx in BARMAN_JAVA_OPTS");
         }

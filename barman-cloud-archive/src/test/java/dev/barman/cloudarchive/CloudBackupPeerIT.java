@@ -6,10 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.barman.core.testing.PostgresCluster;
 import dev.barman.storage.cloud.s3.S3TestServer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,11 +28,11 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(OrderAnnotation.class)
 class CloudBackupPeerIT {
     private static final String URL = "s3://peer-bucket/path";
-    private static final Path PEER = Path.of("/usr/bin/barman-cloud-backup");
 
     @TempDir
     static Path shared;
 
+    private static S3BackupBucket s3;
     private static S3TestServer server;
     private static PostgresCluster cluster;
     private static Path tablespace;
@@ -44,15 +41,11 @@ class CloudBackupPeerIT {
     private String out = "";
     private String err = "";
 
-    /** A command's method of the same name. */
-    private interface Command {
-        int run(String[] args, PrintStream out, PrintStream err);
-    }
-
     @BeforeAll
     static void takeBackups() throws Exception {
-        assumeTrue(Files.isExecutable(PEER), "Debian's package barman-cli-cloud is not installed");
-        server = S3TestServer.start(Path.of("target/s3proxy/s3proxy.jar").toAbsolutePath(), shared);
+        assumeTrue(S3BackupBucket.hasPeer(), "Debian's package barman-cli-cloud is not installed");
+        s3 = S3BackupBucket.start(shared);
+        server = s3.server();
         Files.createDirectory(server.objects().resolve("peer-bucket"));
         cluster = PostgresCluster.create();
         cluster.configure("archive_mode = on", "archive_command = '" + peerLine("barman-cloud-wal-archive") + " %p'")
@@ -84,7 +77,7 @@ class CloudBackupPeerIT {
 
     @AfterAll
     static void stop() throws Exception {
-        try (S3TestServer s3 = server) {
+        try (S3BackupBucket started = s3) {
             if (cluster != null) {
                 cluster.close();
             }
@@ -100,29 +93,15 @@ class CloudBackupPeerIT {
 
     /** Runs a command of Debian's package, options and positionals behind bucket and server, and returns what it prints. */
     private static String peer(String program, String... more) throws Exception {
-        List<String> argv = new ArrayList<>(List.of(peerLine(program).split(" ")));
-        argv.addAll(Arrays.asList(more));
-        Path output = Files.createTempFile(shared, "peer", ".out");
-        Process process = new ProcessBuilder(argv)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        int code = process.waitFor();
-        String text = Files.readString(output);
-        assertThat(code).as(text).isZero();
-        return text;
+        List<String> args = new ArrayList<>(List.of(URL, "main"));
+        args.addAll(Arrays.asList(more));
+        return s3.peer(program, args.toArray(new String[0]));
     }
 
-    private int run(Command command, String... args) {
-        List<String> all =
-                new ArrayList<>(List.of("--endpoint-url", server.endpoint().toString()));
-        all.addAll(Arrays.asList(args));
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        int code = command.run(
-                all.toArray(new String[0]), new PrintStream(outBytes, true), new PrintStream(errBytes, true));
-        out = outBytes.toString(StandardCharsets.UTF_8);
-        err = errBytes.toString(StandardCharsets.UTF_8);
+    private int run(S3BackupBucket.Command command, String... args) {
+        int code = s3.run(command, args);
+        out = s3.out;
+        err = s3.err;
         return code;
     }
 

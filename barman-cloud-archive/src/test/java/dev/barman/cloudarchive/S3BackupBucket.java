@@ -67,6 +67,10 @@ final class S3BackupBucket implements AutoCloseable {
         return new S3BackupBucket(directory, server);
     }
 
+    S3TestServer server() {
+        return server;
+    }
+
     static boolean hasPeer() {
         return Files.isExecutable(PEER);
     }
