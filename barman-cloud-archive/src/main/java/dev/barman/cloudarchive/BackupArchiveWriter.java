@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cloudarchive;
 
+import com.google.common.base.Throwables;
 import dev.barman.core.BarmanException;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectUpload;
@@ -213,14 +214,10 @@ final class BackupArchiveWriter {
                     throw new InterruptedIOException("interrupted while archiving");
                 }
             }
-            if (failure instanceof IOException e) {
-                throw e;
-            } else if (failure instanceof BarmanException e) {
-                throw e;
-            } else if (failure instanceof RuntimeException e) {
-                throw e;
-            } else if (failure instanceof Error e) {
-                throw e;
+            if (failure != null) {
+                Throwables.throwIfInstanceOf(failure, IOException.class);
+                Throwables.throwIfInstanceOf(failure, BarmanException.class);
+                Throwables.throwIfUnchecked(failure);
             }
         }
     }
@@ -281,9 +278,8 @@ final class BackupArchiveWriter {
         objects().forEach(ArchiveObject::giveUp);
     }
 
-    /** Gives up, and waits until nobody writes any more. What was begun must be closed afterwards. */
-    void stop() {
-        giveUp();
+    /** Waits, after {@link #giveUp}, until nobody writes any more. What was begun must be closed afterwards. */
+    void awaitStop() {
         boolean interrupted = false;
         synchronized (objects) {
             while (underWay > 0) {

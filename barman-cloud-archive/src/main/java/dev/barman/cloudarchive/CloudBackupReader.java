@@ -233,22 +233,24 @@ final class CloudBackupReader {
         ExecutorService fetchers = Executors.newFixedThreadPool(CONNECTIONS, task -> new Thread(task, "restore-fetch"));
         ExecutorService unpackers = Executors.newFixedThreadPool(threads, task -> new Thread(task, "restore-unpack"));
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-        for (Job job : jobs) {
-            for (BackupArchive part : job.parts()) {
-                unpackers.execute(() -> {
-                    try {
-                        unpack(job.tree(), part, fetchers, ahead, failure);
-                    } catch (IOException | BarmanException | RuntimeException | Error e) {
-                        failure.compareAndSet(null, e);
-                    }
-                });
+        try {
+            for (Job job : jobs) {
+                for (BackupArchive part : job.parts()) {
+                    unpackers.execute(() -> {
+                        try {
+                            unpack(job.tree(), part, fetchers, ahead, failure);
+                        } catch (IOException | BarmanException | RuntimeException | Error e) {
+                            failure.compareAndSet(null, e);
+                        }
+                    });
+                }
             }
+        } finally {
+            unpackers.shutdown();
+            // So that nobody writes any more when a failure is dealt with: they end soon, then or after a signal.
+            Uninterruptibles.awaitTerminationUninterruptibly(unpackers);
+            fetchers.shutdown();
         }
-        unpackers.shutdown();
-        // All are waited for, so that nobody writes any more when a failure is dealt with: they end soon, then or after
-        // a signal.
-        Uninterruptibles.awaitTerminationUninterruptibly(unpackers);
-        fetchers.shutdown();
         Throwable first = failure.get();
         if (first != null) {
             Throwables.throwIfInstanceOf(first, IOException.class);

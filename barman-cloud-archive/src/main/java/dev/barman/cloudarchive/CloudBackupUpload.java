@@ -236,7 +236,7 @@ final class CloudBackupUpload implements AutoCloseable {
         }
         discarded = true;
         archives.forEach(BackupArchiveWriter::giveUp);
-        archives.forEach(BackupArchiveWriter::stop);
+        archives.forEach(BackupArchiveWriter::awaitStop);
         Queue<ObjectKey> unknown = new ConcurrentLinkedQueue<>();
         atATime("backup-give-up", objects(), object -> {
             object.close();

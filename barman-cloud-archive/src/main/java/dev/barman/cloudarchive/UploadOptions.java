@@ -77,11 +77,6 @@ record UploadOptions(
         return (jobs + 1L) * partBytes;
     }
 
-    /** How much memory the parts may take at most: three quarters of what Java may use. */
-    static long memoryBytes() {
-        return Runtime.getRuntime().maxMemory() / 4 * 3;
-    }
-
     /** What the names of the archives end with. */
     String suffix() {
         return compression == null
