@@ -6,8 +6,10 @@ package dev.barman.cloudarchive;
  *
  * @param writers how many objects are written at the same time, at least 1
  * @param archiveBytes an object that is larger than this gets no further entry
+ * @param firstBytes the first object of an archive gets no further entry that may make it larger than this: its size so far, and that of the entry
+ *     before it is compressed
  */
-record ArchivePlan(int writers, long archiveBytes) {
+record ArchivePlan(int writers, long archiveBytes, long firstBytes) {
     /** What is smaller is not worth another object. */
     private static final long WRITER_BYTES = 128L << 20;
 
@@ -15,6 +17,11 @@ record ArchivePlan(int writers, long archiveBytes) {
     private static final long MIN_ARCHIVE_BYTES = 1L << 30;
 
     private static final int ARCHIVES = 128;
+
+    /** With objects all alike. */
+    ArchivePlan(int writers, long archiveBytes) {
+        this(writers, archiveBytes, Long.MAX_VALUE);
+    }
 
     /**
      * Makes a plan.
@@ -32,5 +39,20 @@ record ArchivePlan(int writers, long archiveBytes) {
                     Math.min(UploadOptions.DEFAULT_ARCHIVE_BYTES, Math.max(MIN_ARCHIVE_BYTES, clusterBytes / ARCHIVES));
         }
         return new ArchivePlan((int) writers, archiveBytes);
+    }
+
+    /** The same with a small first object; nothing else where one object is written at a time. */
+    ArchivePlan withFirst(long bytes) {
+        return writers == 1 ? this : new ArchivePlan(writers, archiveBytes, bytes);
+    }
+
+    /**
+     * Whether an object that has entries gets no further one.
+     *
+     * @param number of the object in its archive, 0 for the first
+     * @param entryBytes of the next entry
+     */
+    boolean isFull(int number, long objectBytes, long entryBytes) {
+        return objectBytes > archiveBytes || (number == 0 && objectBytes + entryBytes > firstBytes);
     }
 }

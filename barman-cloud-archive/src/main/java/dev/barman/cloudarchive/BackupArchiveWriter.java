@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one archive of a backup into a bucket, as one object or several: each is a complete tar file, an entry is never divided, and before an entry
- * for which the present object is too large already the next object begins. With several threads each writes an object of its own. Nothing is
+ * for which the present object is {@linkplain ArchivePlan#isFull too large} the next object begins. With several threads each writes an object of its own. Nothing is
  * visible before {@link ArchiveObject#complete}. To be used by one thread, whose entries the others write.
  */
 final class BackupArchiveWriter {
@@ -91,7 +91,8 @@ final class BackupArchiveWriter {
         private int number;
 
         void add(TreeEntry entry) throws IOException, BarmanException {
-            if (current != null && current.sizeBytes() > plan.archiveBytes()) {
+            if (current != null
+                    && plan.isFull(number, current.sizeBytes(), entry.header().sizeBytes())) {
                 finish();
             }
             if (current == null) {

@@ -66,6 +66,10 @@ final class BackupTreeWriter {
             return values.get(name) instanceof Integer value ? value : 0;
         }
 
+        long sizeBytes() {
+            return values.get("size") instanceof Long size ? size : 0;
+        }
+
         boolean is(String name) {
             return Boolean.TRUE.equals(values.get(name));
         }
@@ -257,7 +261,7 @@ final class BackupTreeWriter {
     }
 
     private PaxTarWriter.Entry fileHeader(Attributes file, String name) throws IOException {
-        return header(file, Kind.FILE, name, "", 0, file.number("mode") & MODE_BITS);
+        return header(file, Kind.FILE, name, "", file.sizeBytes(), file.number("mode") & MODE_BITS);
     }
 
     /** Copies a file with the length it has now. */

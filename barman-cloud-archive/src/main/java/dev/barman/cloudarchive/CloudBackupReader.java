@@ -33,10 +33,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Restores a base backup from a bucket. Several objects are unpacked at the same time, of the data directory as of tablespaces; they are fetched
- * ahead and, where they are compressed, decompressed ahead. As many are unpacked as there are processors, at least {@value #MIN_UNPACKERS} and at most
- * {@value #MAX_UNPACKERS}; all together have {@value #CONNECTIONS} connections and, for each of these and each object, a piece of 8 MiB in memory. One
- * use.
+ * Restores a base backup from a bucket. Several objects are unpacked at the same time, of the data directory as of tablespaces; where they are
+ * compressed, they are decompressed ahead. As many are unpacked as there are processors, at least {@value #MIN_UNPACKERS} and at most
+ * {@value #MAX_UNPACKERS}. While connections are fast each object that is not compressed has one; all others together have {@value #CONNECTIONS},
+ * which fetch them ahead, and, for each of these and each object, a piece of 8 MiB in memory. One use.
  */
 final class CloudBackupReader {
     private static final int MIN_UNPACKERS = 2;
@@ -118,7 +118,8 @@ final class CloudBackupReader {
             for (Job job : tablespaces.values()) {
                 job.tree().create(resumed);
             }
-            unpack(jobs);
+            // What was restored already is passed over: there one would not want to have asked for more than a piece.
+            unpack(jobs, resumed ? ConnectionSpeed.slow() : ConnectionSpeed.unknown());
             complete(info, data, tablespaces);
             mark.remove();
             kept = true;
@@ -224,7 +225,7 @@ final class CloudBackupReader {
         return parts;
     }
 
-    private void unpack(List<Job> jobs) throws IOException, BarmanException {
+    private void unpack(List<Job> jobs, ConnectionSpeed speed) throws IOException, BarmanException {
         int objects = jobs.stream().mapToInt(job -> job.parts().size()).sum();
         int atATime = Math.max(
                 MIN_UNPACKERS, Math.min(MAX_UNPACKERS, Runtime.getRuntime().availableProcessors()));
@@ -238,7 +239,7 @@ final class CloudBackupReader {
                 for (BackupArchive part : job.parts()) {
                     unpackers.execute(() -> {
                         try {
-                            unpack(job.tree(), part, fetchers, ahead, failure);
+                            unpack(job.tree(), part, speed, fetchers, ahead, failure);
                         } catch (IOException | BarmanException | RuntimeException | Error e) {
                             failure.compareAndSet(null, e);
                         }
@@ -262,6 +263,7 @@ final class CloudBackupReader {
     private void unpack(
             RestoredTree tree,
             BackupArchive part,
+            ConnectionSpeed speed,
             ExecutorService fetchers,
             int ahead,
             AtomicReference<@Nullable Throwable> failure)
@@ -270,7 +272,9 @@ final class CloudBackupReader {
             return;
         }
         String name = part.object().key().value();
-        try (InputStream stored = new ObjectDownload(store, part.object(), fetchers, PIECE_BYTES, ahead);
+        // A decompressor reads ahead in a thread of its own, which could not be ended while it waits for a connection.
+        ConnectionSpeed own = part.compression() == null ? speed : ConnectionSpeed.slow();
+        try (InputStream stored = new ObjectDownload(store, part.object(), own, fetchers, PIECE_BYTES, ahead);
                 InputStream plain =
                         part.compression() == null ? stored : decompressed(stored, part.compression(), name)) {
             tree.unpack(new WhileNothingFails(plain, failure), name, part.part());

@@ -17,8 +17,10 @@ import dev.barman.core.signal.TerminationSignals;
 import dev.barman.file.IoReason;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.StorageException;
+import dev.barman.wal.BackupLabelFileName;
 import dev.barman.wal.Lsn;
 import dev.barman.wal.TimelineId;
+import dev.barman.wal.WalFileName;
 import dev.barman.wal.WalSegmentName;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -55,6 +57,8 @@ final class CloudBackupRun {
     private long verifiedNanos = System.nanoTime();
     private @Nullable BarmanException over;
     private boolean inRecovery;
+    /** WAL of the backup that PostgreSQL was not told to wait for. */
+    private List<WalFileName> unarchived = List.of();
 
     private CloudBackupRun(
             CloudSession session,
@@ -194,6 +198,8 @@ final class CloudBackupRun {
         log.info("Uploading 'backup_label' file to 'data.tar' with path 'backup_label'");
         tree.addText(data, "backup_label", label, pgdata);
         data.finish();
+        // The archive may take its time while the last parts are sent.
+        awaitArchive();
         log.info("Marking all the uploaded archives as 'completed'");
         upload.complete();
         double seconds = (System.nanoTime() - beginNanos) / 1e9;
@@ -259,15 +265,10 @@ final class CloudBackupRun {
     private String stop() throws BarmanException {
         signals.check();
         log.info("Stopping backup '" + id + "'");
+        boolean wait = !backup.canAwaitArchive();
         ConcurrentBackup.End end;
-        try (LongQuery ignored = new LongQuery(
-                backup,
-                signals,
-                log,
-                TELL_EVERY,
-                "PostgreSQL has been waiting for %d seconds until the WAL of the backup is archived: if that does not end,"
-                        + " look for failures of archive_command in its log")) {
-            end = backup.stop();
+        try (LongQuery ignored = longWait()) {
+            end = backup.stop(wait);
         }
         BackupLabel label = BackupLabel.parse(end.label())
                 .orElseThrow(
@@ -284,10 +285,35 @@ final class CloudBackupRun {
                 .endWal(WalSegmentName.containing(timeline, end.lsn(), info.xlogSegmentSize()))
                 .endOffset(end.lsn().offset(info.xlogSegmentSize()))
                 .build();
+        if (!wait) {
+            unarchived = List.of(
+                    WalSegmentName.containing(timeline, Lsn.of(end.lsn().value() - 1), info.xlogSegmentSize()),
+                    BackupLabelFileName.of(label.startWal(), label.startLsn().offset(info.xlogSegmentSize())));
+        }
+        return label.text();
+    }
+
+    private LongQuery longWait() {
+        return new LongQuery(
+                backup,
+                signals,
+                log,
+                TELL_EVERY,
+                "The WAL of the backup has not been archived for %d seconds: if that does not end, look for failures of"
+                        + " archive_command or archive_library in the log of PostgreSQL");
+    }
+
+    /** Nothing of the backup is visible before its WAL is archived. */
+    private void awaitArchive() throws BarmanException {
+        signals.check();
+        if (!unarchived.isEmpty()) {
+            try (LongQuery ignored = longWait()) {
+                backup.awaitArchive(unarchived);
+            }
+        }
         if (!inRecovery) {
             afterStop();
         }
-        return label.text();
     }
 
     /** The backup is complete without both. */

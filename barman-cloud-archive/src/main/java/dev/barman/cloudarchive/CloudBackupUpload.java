@@ -131,7 +131,7 @@ final class CloudBackupUpload implements AutoCloseable {
                 options,
                 new PutOptions(!replace, options.tags()),
                 codec,
-                plan,
+                archives.isEmpty() ? plan.withFirst(options.partBytes()) : plan,
                 writers);
         archives.add(archive);
         return archive;
@@ -148,7 +148,8 @@ final class CloudBackupUpload implements AutoCloseable {
         }
         List<ArchiveObject> objects = objects();
         if (!objects.isEmpty()) {
-            // Alone, so that of two backups with one id one gets it, and all the others with it.
+            // Alone, so that of two backups with one id one gets it, and all the others with it; small, so that nobody
+            // waits long.
             objects.get(0).complete();
         }
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();

@@ -35,6 +35,19 @@ class ArchivePlanTest {
     }
 
     @Test
+    void ofSeveralObjectsAtATimeTheFirstIsSmall() {
+        ArchivePlan plan = new ArchivePlan(2, GIB).withFirst(20 * MIB);
+        assertThat(plan.isFull(0, 10 * MIB, 10 * MIB)).isFalse();
+        assertThat(plan.isFull(0, 10 * MIB, 11 * MIB)).isTrue();
+        assertThat(plan.isFull(1, GIB, GIB)).isFalse();
+        assertThat(plan.isFull(1, GIB + 1, 0)).isTrue();
+        assertThat(new ArchivePlan(1, GIB).withFirst(20 * MIB).isFull(0, GIB, GIB))
+                .isFalse();
+        assertThat(new ArchivePlan(2, MIB).withFirst(20 * MIB).isFull(0, 2 * MIB, 0))
+                .isTrue();
+    }
+
+    @Test
     void objectsGrowWithTheClusterUpToTheOriginalsMaximum() {
         assertThat(plan(2, 0, 1024 * GIB, GIB).archiveBytes()).isEqualTo(8 * GIB);
         assertThat(plan(2, 0, 100_000 * GIB, GIB).archiveBytes()).isEqualTo(100 * GIB);

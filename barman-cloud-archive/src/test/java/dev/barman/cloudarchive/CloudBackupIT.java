@@ -231,9 +231,9 @@ class CloudBackupIT {
             Path errFile = shared.resolve("waiting.err");
             Process backup = startBackup(errFile, "waiting");
             cluster.await(
-                    "select wait_event from pg_stat_activity where application_name = 'barman_cloud_backup'",
-                    "BackupWaitWalArchive",
-                    60);
+                    "select count(*) from pg_stat_activity where application_name = 'barman_cloud_backup'"
+                            + " and query like '%pg_ls_archive_statusdir()%unnest%'",
+                    "1", 60);
             S3BackupBucket.kill("TERM", backup);
 
             assertThat(backup.waitFor(60, TimeUnit.SECONDS)).isTrue();

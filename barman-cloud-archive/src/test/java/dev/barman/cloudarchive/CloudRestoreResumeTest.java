@@ -11,6 +11,7 @@ import dev.barman.object.ObjectStore;
 import dev.barman.object.StorageException;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -66,14 +67,36 @@ class CloudRestoreResumeTest {
 
         @Override
         public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
-            if (offset + length > until && key.value().endsWith(".tar")) {
+            boolean breaks = offset + length > until && key.value().endsWith(".tar");
+            if (breaks && offset >= until) {
                 throw new StorageException("no answer", StorageException.Reason.UNREACHABLE, true, null);
             }
             fetched.add(key + " " + offset + " " + length);
             if (key.value().endsWith("data.tar")) {
                 bytes.addAndGet(length);
             }
-            return super.open(key, offset, length);
+            InputStream in = super.open(key, offset, length);
+            return breaks ? new Breaking(in, until - offset) : in;
+        }
+    }
+
+    /** Breaks off after so many bytes. */
+    private static final class Breaking extends FilterInputStream {
+        private long left;
+
+        Breaking(InputStream in, long left) {
+            super(in);
+            this.left = left;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            if (left == 0) {
+                throw new IOException("no answer");
+            }
+            int count = super.read(bytes, offset, (int) Math.min(length, left));
+            left -= Math.max(0, count);
+            return count;
         }
     }
 

@@ -16,6 +16,18 @@ public record BackupLabelFileName(String text) implements WalFileName {
         }
     }
 
+    /**
+     * The name of the label of a backup.
+     *
+     * @param segment the segment in which the backup started
+     * @param offset the offset of the start inside of the segment, in bytes
+     */
+    public static BackupLabelFileName of(WalSegmentName segment, long offset) {
+        StringBuilder text = new StringBuilder(segment.text()).append('.');
+        Hex.append(text, offset, 8);
+        return new BackupLabelFileName(text.append(".backup").toString());
+    }
+
     /** The segment in which the backup started. */
     public WalSegmentName segment() {
         return new WalSegmentName(text.substring(0, WalNames.SEGMENT_LENGTH));

@@ -65,6 +65,16 @@ class WalFileNameTest {
     }
 
     @Test
+    void aLabelIsNamedByWhereItsBackupBegins() {
+        WalSegmentName segment = WalSegmentName.parse("000000010000000000000003");
+        BackupLabelFileName name = BackupLabelFileName.of(segment, 0x28);
+        assertThat(name.text()).isEqualTo("000000010000000000000003.00000028.backup");
+        assertThat(name.segment()).isEqualTo(segment);
+        assertThat(name.offset()).isEqualTo(0x28);
+        assertThat(BackupLabelFileName.of(segment, 0x3FABCDEF).text()).endsWith(".3FABCDEF.backup");
+    }
+
+    @Test
     void lowerCaseNamesKeepTheirCaseButLieInTheUpperCaseDirectory() {
         WalFileName name = WalFileName.parse("0000000a0000000b0000000c");
         assertThat(name.text()).isEqualTo("0000000a0000000b0000000c");

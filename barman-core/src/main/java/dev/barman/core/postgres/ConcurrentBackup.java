@@ -3,10 +3,14 @@ package dev.barman.core.postgres;
 
 import dev.barman.core.PostgresException;
 import dev.barman.wal.Lsn;
+import dev.barman.wal.WalFileName;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +26,10 @@ public final class ConcurrentBackup implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ConcurrentBackup.class);
 
     private static final String NO_LIMITS = "SELECT set_config(name, '0', false) FROM pg_settings"
-            + " WHERE name IN ('statement_timeout', 'idle_session_timeout')";
+            + " WHERE name IN ('statement_timeout', 'idle_session_timeout', 'transaction_timeout')";
+
+    private static final long MIN_POLL_MILLIS = 10;
+    private static final long MAX_POLL_MILLIS = 2000;
 
     private final JdbcPostgresClient client;
     private final Object running = new Object();
@@ -93,20 +100,72 @@ public final class ConcurrentBackup implements AutoCloseable {
     }
 
     /**
-     * Ends the backup. Waits until the server has archived its WAL, without limit when archiving fails.
+     * Whether {@link #awaitArchive} can take the place of the wait of {@link #stop}: the server is not in recovery, is PostgreSQL 12.3 or later, and
+     * lets this user look at what it has archived, as it does superusers and members of {@code pg_monitor}.
+     */
+    public boolean canAwaitArchive() throws PostgresException {
+        Connection connection = client.pin();
+        return !client.isInRecovery()
+                && query(
+                        "asking whether the server tells what is archived",
+                        connection,
+                        client.sql().showsArchive(),
+                        row -> row.getBoolean(1));
+    }
+
+    /**
+     * Ends the backup.
      *
+     * @param wait whether to wait, a second or more, until the server has archived its WAL, without limit when archiving fails. Without its WAL the
+     *     backup is of no use: who does not wait here must {@linkplain #awaitArchive wait} later. PostgreSQL 9.6 always waits
      * @return the end
      * @throws PostgresException also when it was cancelled; the server then goes on with the backup until {@link #close}
      */
-    public End stop() throws PostgresException {
+    public End stop(boolean wait) throws PostgresException {
         Connection connection = client.pin();
         End end = query(
                 "stopping the backup",
                 connection,
-                client.sql().stopBackup(),
+                client.sql().stopBackup(wait),
                 row -> new End(Lsn.parse(row.getString(1)), row.getString(2)));
         started = false;
         return end;
+    }
+
+    /**
+     * Waits until the server has archived files of {@code pg_wal}, without limit when archiving fails. Does not wait where {@code archive_mode} is off.
+     *
+     * @param files after {@link #stop} the segment where the backup ends, and the file that the server writes about it
+     * @throws PostgresException also when it was cancelled
+     */
+    public void awaitArchive(List<WalFileName> files) throws PostgresException {
+        Connection connection = client.pin();
+        String names = files.stream().map(WalFileName::text).collect(Collectors.joining(",", "{", "}"));
+        for (long poll = MIN_POLL_MILLIS; ; poll = Math.min(2 * poll, MAX_POLL_MILLIS)) {
+            long begin = System.nanoTime();
+            long left =
+                    query("asking what is archived", connection, PostgresSql.UNARCHIVED, row -> row.getLong(1), names);
+            if (left == 0) {
+                return;
+            }
+            // The server looks at every file that is to be archived, and there may be very many.
+            long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
+            pause(Math.max(poll, 10 * took));
+        }
+    }
+
+    private void pause(long millis) throws PostgresException {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        synchronized (running) {
+            for (long left = millis; left > 0 && !cancelled; left = (end - System.nanoTime()) / 1_000_000) {
+                try {
+                    running.wait(left);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new PostgresException("waiting for the archive was interrupted");
+                }
+            }
+        }
     }
 
     private <T> T query(String doing, Connection connection, String sql, RowReader<T> reader, String... arguments)
@@ -134,10 +193,11 @@ public final class ConcurrentBackup implements AutoCloseable {
         }
     }
 
-    /** Makes {@link #start} or {@link #stop} fail, whether it runs now or comes later. May be called from any thread. */
+    /** Makes {@link #start}, {@link #stop} or {@link #awaitArchive} fail, whether it runs now or comes later. May be called from any thread. */
     public void cancel() {
         synchronized (running) {
             cancelled = true;
+            running.notifyAll();
             if (statement != null) {
                 try {
                     statement.cancel();

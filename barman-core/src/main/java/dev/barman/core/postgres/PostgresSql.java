@@ -163,9 +163,34 @@ final class PostgresSql {
                 + "::text";
     }
 
-    /** Ends the backup of the session, waiting for its WAL to be archived: position and the content of {@code backup_label}. */
-    String stopBackup() {
-        String arguments = version.isAtLeast(15) ? "(true)" : version.isAtLeast(10) ? "(false, true)" : "(false)";
+    /**
+     * Ends the backup of the session: position and the content of {@code backup_label}.
+     *
+     * @param wait whether for its WAL to be archived; before 10 the server always waits
+     */
+    String stopBackup(boolean wait) {
+        String arguments =
+                version.isAtLeast(15) ? "(" + wait + ")" : version.isAtLeast(10) ? "(false, " + wait + ")" : "(false)";
         return "SELECT lsn::text, labelfile FROM " + stopFunction() + arguments;
     }
+
+    /** Whether {@link #UNARCHIVED} may be asked. */
+    String showsArchive() {
+        // One of the functions came with 12, and before 12.3 both failed when a file vanished meanwhile. Not every fork
+        // has them.
+        return version.compareTo(PostgresVersion.of(120_003)) >= 0
+                ? "SELECT coalesce(has_function_privilege(to_regprocedure('pg_ls_archive_statusdir()'), 'EXECUTE')"
+                        + " AND has_function_privilege(to_regprocedure('pg_ls_waldir()'), 'EXECUTE'), false)"
+                : "SELECT false";
+    }
+
+    /**
+     * How many of the named files of {@code pg_wal} are not archived yet, none where nothing is to be archived: the argument is an array of names.
+     * As the server itself decides it, a file that is gone was archived.
+     */
+    static final String UNARCHIVED = "WITH s AS MATERIALIZED (SELECT name FROM pg_ls_archive_statusdir())"
+            + " SELECT count(*) FROM unnest(?::text[]) AS f (name) WHERE current_setting('archive_mode') <> 'off'"
+            + " AND NOT EXISTS (SELECT FROM s WHERE s.name = f.name || '.done')"
+            + " AND (EXISTS (SELECT FROM s WHERE s.name = f.name || '.ready')"
+            + " OR EXISTS (SELECT FROM pg_ls_waldir() w WHERE w.name = f.name))";
 }
