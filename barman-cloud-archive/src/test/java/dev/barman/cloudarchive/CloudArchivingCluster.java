@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.barman.core.testing.PostgresCluster;
 import dev.barman.storage.cloud.s3.S3TestServer;
+import dev.barman.wal.WalFileName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -172,6 +173,10 @@ final class CloudArchivingCluster {
         try (Stream<Path> copies = Files.list(asked())) {
             for (Path copy : copies.toList()) {
                 String name = copy.getFileName().toString();
+                if (!WalFileName.isWalFileName(name)) {
+                    // Killed with PostgreSQL while it was copied. The call was repeated.
+                    continue;
+                }
                 files.add(name);
                 String path = name.endsWith(".history") ? name : name.substring(0, 16) + "/" + name;
                 assertThat(bucket.resolve("p/" + SERVER + "/wals/" + path)).hasSameBinaryContentAs(copy);
