@@ -221,12 +221,8 @@ final class CloudBackupRun {
         }
         record.beginTime(client.now());
         Lsn begin;
-        try (LongQuery ignored = new LongQuery(
-                backup,
-                signals,
-                log,
-                TELL_EVERY,
-                "PostgreSQL has been working on the checkpoint that begins the backup for %d seconds"
+        try (LongQuery ignored =
+                longWait("PostgreSQL has been working on the checkpoint that begins the backup for %d seconds"
                         + " (--immediate-checkpoint makes it faster)")) {
             begin = backup.start("Barman backup " + SERVER_NAME + " " + id, options.immediateCheckpoint());
         }
@@ -267,7 +263,8 @@ final class CloudBackupRun {
         log.info("Stopping backup '" + id + "'");
         boolean wait = !backup.canAwaitArchive();
         ConcurrentBackup.End end;
-        try (LongQuery ignored = longWait()) {
+        try (LongQuery ignored =
+                wait ? archiveWait() : longWait("PostgreSQL has been ending the backup for %d seconds")) {
             end = backup.stop(wait);
         }
         BackupLabel label = BackupLabel.parse(end.label())
@@ -293,12 +290,12 @@ final class CloudBackupRun {
         return label.text();
     }
 
-    private LongQuery longWait() {
-        return new LongQuery(
-                backup,
-                signals,
-                log,
-                TELL_EVERY,
+    private LongQuery longWait(String message) {
+        return new LongQuery(backup, signals, log, TELL_EVERY, message);
+    }
+
+    private LongQuery archiveWait() {
+        return longWait(
                 "The WAL of the backup has not been archived for %d seconds: if that does not end, look for failures of"
                         + " archive_command or archive_library in the log of PostgreSQL");
     }
@@ -307,7 +304,7 @@ final class CloudBackupRun {
     private void awaitArchive() throws BarmanException {
         signals.check();
         if (!unarchived.isEmpty()) {
-            try (LongQuery ignored = longWait()) {
+            try (LongQuery ignored = archiveWait()) {
                 backup.awaitArchive(unarchived);
             }
         }
