@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one archive of a backup into a bucket, as one object or several: each is a complete tar file, an entry is never divided, and before an entry
- * for which the present object is {@linkplain ArchivePlan#isFull too large} the next object begins. With several threads each writes an object of its own. Nothing is
- * visible before {@link ArchiveObject#complete}. To be used by one thread, whose entries the others write.
+ * for which the present object is {@linkplain ArchivePlan#isFull too large} the next object begins. With several threads each writes an object of its
+ * own. Nothing is visible before {@link ArchiveObject#complete}. To be used by one thread, whose entries the others write.
  */
 final class BackupArchiveWriter {
     private static final int BUFFER_BYTES = 1 << 18;

@@ -64,12 +64,6 @@ final class ObjectDownload extends PiecesAhead {
     }
 
     @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
     public int read(byte[] target, int offset, int length) throws IOException {
         Objects.checkFromIndexSize(offset, length, target.length);
         int count = length == 0 ? 0 : readRun(target, offset, length);

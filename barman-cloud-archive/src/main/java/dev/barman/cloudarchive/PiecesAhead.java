@@ -49,10 +49,8 @@ abstract class PiecesAhead extends InputStream {
 
     @Override
     public int read() throws IOException {
-        if (!fill()) {
-            return -1;
-        }
-        return current.bytes()[position++] & 0xff;
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

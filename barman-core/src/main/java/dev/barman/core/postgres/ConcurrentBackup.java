@@ -9,6 +9,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +34,8 @@ public final class ConcurrentBackup implements AutoCloseable {
 
     private final JdbcPostgresClient client;
     private final Object running = new Object();
+    private final CountDownLatch cancelled = new CountDownLatch(1);
     private @Nullable PreparedStatement statement;
-    private boolean cancelled;
     private boolean started;
 
     /**
@@ -154,17 +155,13 @@ public final class ConcurrentBackup implements AutoCloseable {
         }
     }
 
+    /** Ends early when the wait is cancelled, which the next query tells. */
     private void pause(long millis) throws PostgresException {
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-        synchronized (running) {
-            for (long left = millis; left > 0 && !cancelled; left = (end - System.nanoTime()) / 1_000_000) {
-                try {
-                    running.wait(left);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new PostgresException("waiting for the archive was interrupted");
-                }
-            }
+        try {
+            cancelled.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PostgresException("waiting for the archive was interrupted");
         }
     }
 
@@ -175,7 +172,7 @@ public final class ConcurrentBackup implements AutoCloseable {
                 made.setString(i + 1, arguments[i]);
             }
             synchronized (running) {
-                if (cancelled) {
+                if (cancelled.getCount() == 0) {
                     throw new PostgresException(doing + " was cancelled");
                 }
                 statement = made;
@@ -196,8 +193,7 @@ public final class ConcurrentBackup implements AutoCloseable {
     /** Makes {@link #start}, {@link #stop} or {@link #awaitArchive} fail, whether it runs now or comes later. May be called from any thread. */
     public void cancel() {
         synchronized (running) {
-            cancelled = true;
-            running.notifyAll();
+            cancelled.countDown();
             if (statement != null) {
                 try {
                     statement.cancel();
