@@ -5,6 +5,7 @@ import dev.barman.storage.cloud.s3.S3Settings.Addressing;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -28,6 +29,8 @@ import software.amazon.awssdk.services.s3.S3Configuration;
 final class S3Clients {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
+    private static final Pattern LOOPBACK =
+            Pattern.compile("localhost|127(\\.\\d{1,3}){3}|\\[::1]", Pattern.CASE_INSENSITIVE);
     private static final String DEFAULT_REGION = "us-east-1";
 
     private S3Clients() {}
@@ -83,6 +86,14 @@ final class S3Clients {
     private static boolean isPlainHttp(S3Settings settings) {
         URI endpoint = endpoint(settings);
         return endpoint != null && "http".equals(endpoint.getScheme());
+    }
+
+    /** Whether someone between us and the store could: not with TLS, and not on the way to a store on this machine. */
+    static boolean canBeChangedOnTheWay(S3Settings settings) {
+        URI endpoint = endpoint(settings);
+        return endpoint != null
+                && "http".equals(endpoint.getScheme())
+                && !(LOOPBACK.matcher(endpoint.getHost()).matches() && PlainConnections.suit(endpoint));
     }
 
     private static Addressing addressing(S3Settings settings, @Nullable URI endpoint) {

@@ -12,6 +12,7 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
 final class S3Failures {
     static final int NOT_FOUND = 404;
     static final int CONFLICT = 409;
+    static final int BAD_REQUEST = 400;
     static final int PRECONDITION_FAILED = 412;
     static final int RANGE_NOT_SATISFIABLE = 416;
     static final int NOT_IMPLEMENTED = 501;
@@ -69,6 +70,11 @@ final class S3Failures {
         return (e.statusCode() >= 500 && e.statusCode() != NOT_IMPLEMENTED)
                 || e.statusCode() == 408
                 || "InternalError".equals(errorCode(e));
+    }
+
+    /** Whether a store may have answered so to a header that it does not know; each has a code of its own for it. */
+    static boolean mayRefuseHeader(S3Exception e) {
+        return e.statusCode() == BAD_REQUEST || e.statusCode() == NOT_IMPLEMENTED;
     }
 
     /** Whether the upload has been completed or given up. */

@@ -6,6 +6,7 @@ import dev.barman.object.ObjectRanges;
 import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
 import dev.barman.object.StorageException;
+import dev.barman.object.StorageException.Reason;
 import dev.barman.storage.cloud.transfer.ContentHash;
 import dev.barman.storage.cloud.transfer.UploadMark;
 import java.io.ByteArrayInputStream;
@@ -25,7 +26,7 @@ import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
-import software.amazon.awssdk.services.s3.model.UploadPartRequest;
+import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /** A multipart upload. Thread-safe. */
 final class S3Upload implements ObjectUpload {
@@ -37,6 +38,12 @@ final class S3Upload implements ObjectUpload {
     private final String id;
     private final UploadMark mark;
     private final PutOptions options;
+    /** Whether the store knows this upload as one with CRC32C sums; its list of parts must have them then. */
+    private final boolean crc32c;
+
+    /** Whether the store gives the CRC32C sums back, which proves that it has looked at them. */
+    private volatile boolean proves;
+
     private final NavigableMap<Integer, Part> parts = new ConcurrentSkipListMap<>();
     /** Whether the answer to a completion may have got lost. */
     private volatile boolean doubtful;
@@ -44,15 +51,24 @@ final class S3Upload implements ObjectUpload {
     private final AtomicBoolean ended = new AtomicBoolean();
 
     /** What the store has of a part. */
-    private record Part(String etag, int length) {}
+    private record Part(String etag, int length, @Nullable String crc32c) {}
 
-    S3Upload(S3Client client, String bucket, ObjectKey key, String id, UploadMark mark, PutOptions options) {
+    S3Upload(
+            S3Client client,
+            String bucket,
+            ObjectKey key,
+            String id,
+            UploadMark mark,
+            PutOptions options,
+            boolean crc32c) {
         this.client = client;
         this.bucket = bucket;
         this.key = key;
         this.id = id;
         this.mark = mark;
         this.options = options;
+        this.crc32c = crc32c;
+        this.proves = crc32c;
     }
 
     private String describe(String what) {
@@ -62,21 +78,43 @@ final class S3Upload implements ObjectUpload {
     @Override
     public void part(int number, byte[] bytes, int offset, int length) throws StorageException {
         ObjectRanges.checkPart(number);
-        UploadPartRequest.Builder request = UploadPartRequest.builder()
-                .bucket(bucket)
-                .key(key.value())
-                .uploadId(id)
-                .partNumber(number)
-                .contentMD5(Base64.getEncoder().encodeToString(ContentHash.md5Of(bytes, offset, length)));
+        String sum = crc32c ? base64(ContentHash.crc32cOf(bytes, offset, length)) : null;
         try {
-            String etag = client.uploadPart(
-                            request.build(),
-                            RequestBody.fromInputStream(new ByteArrayInputStream(bytes, offset, length), length))
-                    .eTag();
-            parts.put(number, new Part(etag, length));
+            UploadPartResponse answer = proves ? send(number, bytes, offset, length, sum, null) : null;
+            if (answer == null || answer.checksumCRC32C() == null) {
+                proves = false;
+                answer = send(number, bytes, offset, length, sum, base64(ContentHash.md5Of(bytes, offset, length)));
+            }
+            String received = answer.checksumCRC32C();
+            // Some stores tell it although nobody has asked.
+            if (sum != null && received != null && !received.equals(sum)) {
+                throw new StorageException(
+                        describe("part " + number + " of ") + ": it arrived changed, with the CRC32C sum " + received
+                                + " instead of " + sum,
+                        Reason.OTHER,
+                        true,
+                        null);
+            }
+            parts.put(number, new Part(answer.eTag(), length, sum));
         } catch (SdkException e) {
             throw S3Failures.classify(describe("part " + number + " of "), e);
         }
+    }
+
+    private UploadPartResponse send(
+            int number, byte[] bytes, int offset, int length, @Nullable String sum, @Nullable String md5) {
+        return client.uploadPart(
+                r -> r.bucket(bucket)
+                        .key(key.value())
+                        .uploadId(id)
+                        .partNumber(number)
+                        .checksumCRC32C(sum)
+                        .contentMD5(md5),
+                RequestBody.fromInputStream(new ByteArrayInputStream(bytes, offset, length), length));
+    }
+
+    private static String base64(byte[] sum) {
+        return Base64.getEncoder().encodeToString(sum);
     }
 
     @Override
@@ -106,8 +144,11 @@ final class S3Upload implements ObjectUpload {
     /** The request that makes the object. A failure that does not say that nothing has happened leaves a doubt. */
     private void sendList(boolean createOnly) {
         List<CompletedPart> list = new ArrayList<>();
-        parts.forEach((number, part) -> list.add(
-                CompletedPart.builder().partNumber(number).eTag(part.etag).build()));
+        parts.forEach((number, part) -> list.add(CompletedPart.builder()
+                .partNumber(number)
+                .eTag(part.etag)
+                .checksumCRC32C(part.crc32c)
+                .build()));
         CompleteMultipartUploadRequest.Builder request = CompleteMultipartUploadRequest.builder()
                 .bucket(bucket)
                 .key(key.value())

@@ -4,6 +4,7 @@ package dev.barman.storage.cloud.transfer;
 import dev.barman.object.ObjectContent;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -117,5 +118,17 @@ public abstract class ContentHash {
         MessageDigest digest = md5();
         digest.update(bytes, offset, length);
         return digest.digest();
+    }
+
+    /**
+     * @param bytes a buffer
+     * @param offset where the content begins in it
+     * @param length its length
+     * @return its CRC32C sum, most significant byte first
+     */
+    public static byte[] crc32cOf(byte[] bytes, int offset, int length) {
+        CRC32C sum = new CRC32C();
+        sum.update(bytes, offset, length);
+        return ByteBuffer.allocate(Integer.BYTES).putInt((int) sum.getValue()).array();
     }
 }

@@ -29,6 +29,10 @@ class SignedSumsTest {
         if (md5 != null) {
             request.putHeader("Content-MD5", md5);
         }
+        return sign(signer, request);
+    }
+
+    private static SdkHttpRequest sign(AwsV4HttpSigner signer, SdkHttpRequest.Builder request) {
         SignRequest<AwsCredentialsIdentity> toSign = SignRequest.builder(AwsCredentialsIdentity.create("id", "secret"))
                 .request(request.build())
                 .payload(() -> new ByteArrayInputStream("test".getBytes(StandardCharsets.UTF_8)))
@@ -75,6 +79,18 @@ class SignedSumsTest {
 
         assertThat(header(signed, "Host")).isEqualTo("store.example:443");
         assertThat(header(signed, "x-amz-content-sha256")).isNotEqualTo("UNSIGNED-PAYLOAD");
+    }
+
+    @Test
+    void aCrc32cSumIsAsGood() {
+        SdkHttpRequest.Builder request = SdkHttpRequest.builder()
+                .method(SdkHttpMethod.PUT)
+                .uri(URI.create("http://127.0.0.1:9000/b/k"))
+                .putHeader("x-amz-checksum-crc32c", "hqBywA==");
+        SdkHttpRequest signed = sign(new SignedSums().signer(), request);
+
+        assertThat(header(signed, "x-amz-content-sha256")).isEqualTo("UNSIGNED-PAYLOAD");
+        assertThat(header(signed, "Authorization")).contains(";x-amz-checksum-crc32c;");
     }
 
     @Test
