@@ -16,7 +16,8 @@ operating system, and --sync adds a "sync" of the restored directory to its time
 so many MB/s in either direction, as those to a store in a cloud: a relay between them takes care of that, and some processor time.
 
 On a virtual machine whose host takes back memory that is free, files in memory (TMPDIR in a tmpfs) may cost seconds of system time, of the server
-too, now for the one tool and now for the other: take an even number of rounds, and look at them one by one.
+too, now for the one tool and now for the other: take an even number of rounds, look at them one by one, and have --warm-memory use so many GiB
+before each command, so that it finds memory that the host has just given.
 
 The distribution of barman-cloud-archive must be built ("./mvnw package"). As root PostgreSQL runs as --user. Exit code 1 when a target is missed.
 """
@@ -164,6 +165,14 @@ class Measured:
         self.memory = usage.ru_maxrss / 1024
 
 
+def warm_memory(directory, gib):
+    if gib:
+        block = bytes(1 << 20)
+        with tempfile.TemporaryFile(dir=directory) as f:
+            for _ in range(gib << 10):
+                f.write(block)
+
+
 def same_tree(a, b):
     """Relation files of two restores; WAL positions and the like differ, two backups are two checkpoints."""
     compared = filecmp.dircmp(a, b)
@@ -201,6 +210,7 @@ def main():
     parser.add_argument("--user", default="postgres")
     parser.add_argument("--jobs", default="2")
     parser.add_argument("--sync", action="store_true")
+    parser.add_argument("--warm-memory", type=int, default=0, metavar="GIB")
     parser.add_argument("--connection-rate", type=float, default=None, metavar="MB/S")
     options = parser.parse_args()
     here = os.path.dirname(os.path.abspath(__file__))
@@ -240,6 +250,7 @@ def main():
                         continue
                     name = f"{tool}-{compression}-{number}"
                     command = ["--endpoint-url", endpoint]
+                    warm_memory(scratch, options.warm_memory)
                     backup = Measured(
                         [f"{tools[tool]}/barman-cloud-backup"] + command + OPTIONS[compression]
                         + ["-J", options.jobs, "--immediate-checkpoint", "-h", pg, "-U", "postgres", URL, name],
@@ -248,6 +259,7 @@ def main():
                     backup_id = os.listdir(f"{stored}/base")[0]
                     target = os.path.join(scratch, name)
                     subprocess.run(["sync", "-f", scratch], check=True)
+                    warm_memory(scratch, options.warm_memory)
                     restore = Measured(
                         [f"{tools[tool]}/barman-cloud-restore"] + command
                         + ["--tablespace", f"ts:{target}-ts", URL, name, backup_id, target], environment, errors)

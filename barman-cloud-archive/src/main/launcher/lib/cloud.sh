@@ -30,10 +30,10 @@ case $main in
         case " $*" in *' --parallel'*) heap="-Xms320m -Xmn14m -Xmx1g $patient" ;; esac
         ;;
     CloudWalRestoreMain) classes=wal direction=restore failure=126 heap='-Xms16m -Xmx512m -XX:TieredStopAtLevel=4' ;;
-    # Buffers for parts of archives.
-    CloudBackupMain) heap="-Xms32m -Xmx1g $patient $connections" ;;
+    # Buffers for parts of archives, which are too large for the young generation, in a heap that need not grow for them.
+    CloudBackupMain) heap="-Xms144m -Xmn10m -Xmx1g $patient $connections" ;;
     CloudRestoreMain)
-        heap="-Xms32m -Xmx1g $connections"
+        heap="-Xms144m -Xmn10m -Xmx1g $connections"
         # Without TLS there is nothing left that the second compiler does better.
         case "$* $AWS_ENDPOINT_URL_S3 $AWS_ENDPOINT_URL" in
             *http://*) ;;

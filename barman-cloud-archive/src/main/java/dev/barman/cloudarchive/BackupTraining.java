@@ -86,6 +86,12 @@ public final class BackupTraining {
                     directory.resolve("restored").toString());
             runs.run(CloudBackupDeleteMain::run, List.of("--dry-run", "-r", "REDUNDANCY 1"));
             runs.run(CloudBackupDeleteMain::run, List.of("-b", ID));
+            Path data = dataDirectory(directory);
+            try (TrainingPostgres postgres = TrainingPostgres.start(data)) {
+                String connInfo =
+                        "host=127.0.0.1 user=training dbname=training sslmode=disable port=" + postgres.port();
+                runs.run(CloudBackupMain::run, List.of("-d", connInfo, "--immediate-checkpoint"));
+            }
             // By which every run ends.
             nowhere.print(ProgramEnd.class);
             return runs.codes;
@@ -108,6 +114,17 @@ public final class BackupTraining {
                     .flatMap(part -> part);
             codes.add(command.run(words.toArray(String[]::new), nowhere, nowhere));
         }
+    }
+
+    /** As much of a data directory as a backup wants to see. */
+    private static Path dataDirectory(Path parent) throws IOException {
+        Path data = Files.createDirectories(parent.resolve("data"));
+        for (String name : List.of("global/pg_control", "base/1/1", "PG_VERSION", "pg_wal/000000010000000000000002")) {
+            Path file = data.resolve(name);
+            Files.createDirectories(file.getParent());
+            Files.write(file, new byte[8192]);
+        }
+        return data;
     }
 
     /** As much of a data directory as a restore wants to see. */

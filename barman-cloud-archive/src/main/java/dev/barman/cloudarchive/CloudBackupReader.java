@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,6 +59,9 @@ final class CloudBackupReader {
 
     /** A directory and the archives that fill it. */
     private record Job(String name, RestoredTree tree, List<BackupArchive> parts) {}
+
+    /** An object, and what it fills. */
+    private record Unpacking(RestoredTree tree, BackupArchive part) {}
 
     /**
      * Restores.
@@ -226,25 +230,29 @@ final class CloudBackupReader {
     }
 
     private void unpack(List<Job> jobs, ConnectionSpeed speed) throws IOException, BarmanException {
-        int objects = jobs.stream().mapToInt(job -> job.parts().size()).sum();
+        List<Unpacking> largestFirst = jobs.stream()
+                .flatMap(job -> job.parts().stream().map(part -> new Unpacking(job.tree(), part)))
+                // So that all end at about the same time.
+                .sorted(Comparator.comparingLong((Unpacking unpacking) ->
+                                unpacking.part().object().sizeBytes())
+                        .reversed())
+                .toList();
         int atATime = Math.max(
                 MIN_UNPACKERS, Math.min(MAX_UNPACKERS, Runtime.getRuntime().availableProcessors()));
-        int threads = Math.min(objects, atATime);
+        int threads = Math.min(largestFirst.size(), atATime);
         int ahead = CONNECTIONS / threads;
         ExecutorService fetchers = Executors.newFixedThreadPool(CONNECTIONS, task -> new Thread(task, "restore-fetch"));
         ExecutorService unpackers = Executors.newFixedThreadPool(threads, task -> new Thread(task, "restore-unpack"));
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         try {
-            for (Job job : jobs) {
-                for (BackupArchive part : job.parts()) {
-                    unpackers.execute(() -> {
-                        try {
-                            unpack(job.tree(), part, speed, fetchers, ahead, failure);
-                        } catch (IOException | BarmanException | RuntimeException | Error e) {
-                            failure.compareAndSet(null, e);
-                        }
-                    });
-                }
+            for (Unpacking unpacking : largestFirst) {
+                unpackers.execute(() -> {
+                    try {
+                        unpack(unpacking.tree(), unpacking.part(), speed, fetchers, ahead, failure);
+                    } catch (IOException | BarmanException | RuntimeException | Error e) {
+                        failure.compareAndSet(null, e);
+                    }
+                });
             }
         } finally {
             unpackers.shutdown();

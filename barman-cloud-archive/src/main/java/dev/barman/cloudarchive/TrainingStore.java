@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cloudarchive;
 
+import com.google.common.primitives.Bytes;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -26,6 +27,11 @@ final class TrainingStore implements AutoCloseable {
     private static final String NO_SUCH_KEY = "<Error><Code>NoSuchKey</Code><Message>none</Message></Error>";
     private static final String TAKEN = "<Error><Code>PreconditionFailed</Code><Message>taken</Message></Error>";
 
+    private static final String UPLOAD =
+            "<InitiateMultipartUploadResult><UploadId>training</UploadId></InitiateMultipartUploadResult>";
+    private static final String COMPLETED =
+            "<CompleteMultipartUploadResult><ETag>\"training\"</ETag></CompleteMultipartUploadResult>";
+
     private final ServerSocket listener;
     private final Map<String, byte[]> objects = new TreeMap<>();
 
@@ -36,14 +42,8 @@ final class TrainingStore implements AutoCloseable {
     static TrainingStore start() throws IOException {
         ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         TrainingStore store = new TrainingStore(listener);
-        daemon("training-store", store::accept);
+        TrainingFiles.daemon("training-store", store::accept);
         return store;
-    }
-
-    private static void daemon(String name, Runnable work) {
-        Thread thread = new Thread(work, name);
-        thread.setDaemon(true);
-        thread.start();
     }
 
     URI endpoint() {
@@ -66,7 +66,7 @@ final class TrainingStore implements AutoCloseable {
         while (!listener.isClosed()) {
             try {
                 Socket connection = listener.accept();
-                daemon("training-store-connection", () -> serve(connection));
+                TrainingFiles.daemon("training-store-connection", () -> serve(connection));
             } catch (IOException e) {
                 return;
             }
@@ -87,7 +87,10 @@ final class TrainingStore implements AutoCloseable {
         }
     }
 
-    private record Request(String method, String path, String query, boolean createOnly, byte[] body) {}
+    /**
+     * @param sum the name and value of the header by which an upload, or a part, is to have a checksum, which the answer repeats
+     */
+    private record Request(String method, String path, String query, boolean createOnly, String sum, byte[] body) {}
 
     private static @Nullable Request read(InputStream in, OutputStream out) throws IOException {
         String first = line(in);
@@ -96,6 +99,7 @@ final class TrainingStore implements AutoCloseable {
         }
         int length = 0;
         boolean createOnly = false;
+        String sum = "";
         for (String header = line(in); !header.isEmpty(); header = line(in)) {
             String lower = header.toLowerCase(Locale.ROOT);
             if (lower.startsWith("content-length:")) {
@@ -103,6 +107,8 @@ final class TrainingStore implements AutoCloseable {
                         Integer.parseInt(lower.substring(lower.indexOf(':') + 1).strip());
             } else if (lower.startsWith("if-none-match:")) {
                 createOnly = true;
+            } else if (lower.startsWith("x-amz-checksum-")) {
+                sum = header;
             } else if (lower.startsWith("expect:")) {
                 out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 out.flush();
@@ -116,7 +122,7 @@ final class TrainingStore implements AutoCloseable {
             // Whoever breaks off has stored nothing.
             return null;
         }
-        return new Request(words[0], target.getPath(), query == null ? "" : query, createOnly, body);
+        return new Request(words[0], target.getPath(), query == null ? "" : query, createOnly, sum, body);
     }
 
     private static String line(InputStream in) throws IOException {
@@ -135,7 +141,10 @@ final class TrainingStore implements AutoCloseable {
             byte[] object = objects.get(key);
             switch (request.method) {
                 case "PUT" -> {
-                    if (request.createOnly && object != null) {
+                    if (request.query.contains("partNumber=")) {
+                        objects.merge(partsOf(key), request.body, Bytes::concat);
+                        send(out, okWith(request.sum), new byte[0], true);
+                    } else if (request.createOnly && object != null) {
                         send(out, "412 Precondition Failed", bytes(TAKEN), true);
                     } else {
                         objects.put(key, request.body);
@@ -147,6 +156,16 @@ final class TrainingStore implements AutoCloseable {
                     send(out, "204 No Content", null, true);
                 }
                 case "POST" -> {
+                    if (request.query.startsWith("uploads")) {
+                        objects.put(partsOf(key), new byte[0]);
+                        send(out, okWith(request.sum), bytes(UPLOAD), true);
+                        return;
+                    }
+                    if (request.query.startsWith("uploadId")) {
+                        objects.put(key, objects.remove(partsOf(key)));
+                        send(out, "200 OK", bytes(COMPLETED), true);
+                        return;
+                    }
                     deleteAll(new String(request.body, StandardCharsets.UTF_8));
                     send(out, "200 OK", bytes("<DeleteResult></DeleteResult>"), true);
                 }
@@ -162,6 +181,11 @@ final class TrainingStore implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** Where the parts of an upload are until it is completed; they come in order. */
+    private static String partsOf(String key) {
+        return "/parts/" + key;
     }
 
     private void deleteAll(String xml) {
@@ -202,6 +226,10 @@ final class TrainingStore implements AutoCloseable {
             }
         }
         return "";
+    }
+
+    private static String okWith(String header) {
+        return header.isEmpty() ? "200 OK" : "200 OK\r\n" + header;
     }
 
     private static void send(OutputStream out, String status, byte @Nullable [] body, boolean withBody)

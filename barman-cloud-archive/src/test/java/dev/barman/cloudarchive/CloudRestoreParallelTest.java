@@ -122,6 +122,36 @@ class CloudRestoreParallelTest {
         assertRestored();
     }
 
+    /** So that nobody is left with it when all the others are done. */
+    @Test
+    void theLargestObjectIsBegunFirst() throws IOException {
+        for (int i = 2; i < 9; i++) {
+            bucket.put(
+                    base + "data_000" + i + ".tar",
+                    new Tar().file("base/1" + i, "small").bytes());
+        }
+        bucket.put(
+                base + "data_0009.tar",
+                new Tar().file("base/19", new byte[100_000]).bytes());
+        CountDownLatch largest = new CountDownLatch(1);
+        bucket.store = new PassingObjectStore(bucket.memory) {
+            @Override
+            public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
+                if (key.value().endsWith("/data_0009.tar")) {
+                    largest.countDown();
+                } else if (key.value().endsWith(".tar")) {
+                    assertThat(Uninterruptibles.awaitUninterruptibly(largest, 10, TimeUnit.SECONDS))
+                            .isTrue();
+                }
+                return super.open(key, offset, length);
+            }
+        };
+
+        assertThat(run()).as(bucket.err).isZero();
+        assertRestored();
+        assertThat(target.resolve("base/19")).hasSize(100_000);
+    }
+
     /** Opens each of the two objects when the other one is about to be opened, too. */
     private void openTogether() {
         CountDownLatch both = new CountDownLatch(2);
