@@ -22,6 +22,10 @@ patient="$patient -XX:Tier4CompileThreshold=40000 -XX:Tier4BackEdgeThreshold=400
 patient="$patient -XX:+UnlockDiagnosticVMOptions -XX:-AOTReplayTraining"
 # Java keeps five that are not in use at the moment, and many parts may end at once.
 connections='-Dhttp.maxConnections=32'
+# Buffers for parts of archives, which are too large for the young generation, in a heap that need not grow for them. Where the user says how
+# large it may become, it may be less than that.
+buffers='-Xms144m -Xmn10m -Xmx1g'
+case " $BARMAN_JAVA_OPTS" in *' -Xmx'*) buffers='-Xmn10m' ;; esac
 case $main in
     # Segments in memory, several at a time: too large for the young generation, so that none is copied, and a heap that need not grow
     # for them.
@@ -30,10 +34,9 @@ case $main in
         case " $*" in *' --parallel'*) heap="-Xms320m -Xmn14m -Xmx1g $patient" ;; esac
         ;;
     CloudWalRestoreMain) classes=wal direction=restore failure=126 heap='-Xms16m -Xmx512m -XX:TieredStopAtLevel=4' ;;
-    # Buffers for parts of archives, which are too large for the young generation, in a heap that need not grow for them.
-    CloudBackupMain) heap="-Xms144m -Xmn10m -Xmx1g $patient $connections" ;;
+    CloudBackupMain) heap="$buffers $patient $connections" ;;
     CloudRestoreMain)
-        heap="-Xms144m -Xmn10m -Xmx1g $connections"
+        heap="$buffers $connections"
         # Without TLS there is nothing left that the second compiler does better.
         case "$* $AWS_ENDPOINT_URL_S3 $AWS_ENDPOINT_URL" in
             *http://*) ;;

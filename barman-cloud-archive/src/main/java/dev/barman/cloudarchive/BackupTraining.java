@@ -89,7 +89,8 @@ public final class BackupTraining {
             Path data = dataDirectory(directory);
             try (TrainingPostgres postgres = TrainingPostgres.start(data)) {
                 String connInfo =
-                        "host=127.0.0.1 user=training dbname=training sslmode=disable port=" + postgres.port();
+                        "host=127.0.0.1 user=training dbname=training sslmode=disable connect_timeout=10 port="
+                                + postgres.port();
                 runs.run(CloudBackupMain::run, List.of("-d", connInfo, "--immediate-checkpoint"));
             }
             // By which every run ends.

@@ -40,6 +40,8 @@ final class TrainingPostgres implements AutoCloseable {
             START TIMELINE: 1
             """;
 
+    private static final int TIMEOUT_MILLIS = 10_000;
+
     private final ServerSocket listener;
     private final List<Answer> answers;
 
@@ -97,13 +99,16 @@ final class TrainingPostgres implements AutoCloseable {
     }
 
     private void accept() {
-        while (!listener.isClosed()) {
-            try {
+        // Whatever ends this, nobody must wait for an answer.
+        try (listener) {
+            while (!listener.isClosed()) {
                 Socket connection = listener.accept();
+                connection.setSoTimeout(TIMEOUT_MILLIS);
                 TrainingFiles.daemon("training-postgres-connection", () -> serve(connection));
-            } catch (IOException e) {
-                return;
             }
+        } catch (IOException e) {
+            // It has been closed.
+            return;
         }
     }
 
@@ -231,9 +236,7 @@ final class TrainingPostgres implements AutoCloseable {
                     }
                     case 'C' -> send(out, '3', new Body());
                     case 'S' -> ready();
-                    default -> {
-                        // Flush, and what an error would be followed by.
-                    }
+                    default -> out.flush();
                 }
             }
         }

@@ -32,6 +32,8 @@ final class TrainingStore implements AutoCloseable {
     private static final String COMPLETED =
             "<CompleteMultipartUploadResult><ETag>\"training\"</ETag></CompleteMultipartUploadResult>";
 
+    private static final int TIMEOUT_MILLIS = 10_000;
+
     private final ServerSocket listener;
     private final Map<String, byte[]> objects = new TreeMap<>();
 
@@ -63,13 +65,16 @@ final class TrainingStore implements AutoCloseable {
     }
 
     private void accept() {
-        while (!listener.isClosed()) {
-            try {
+        // Whatever ends this, nobody must wait for an answer.
+        try (listener) {
+            while (!listener.isClosed()) {
                 Socket connection = listener.accept();
+                connection.setSoTimeout(TIMEOUT_MILLIS);
                 TrainingFiles.daemon("training-store-connection", () -> serve(connection));
-            } catch (IOException e) {
-                return;
             }
+        } catch (IOException e) {
+            // It has been closed.
+            return;
         }
     }
 
@@ -141,7 +146,10 @@ final class TrainingStore implements AutoCloseable {
             byte[] object = objects.get(key);
             switch (request.method) {
                 case "PUT" -> {
-                    if (request.query.contains("partNumber=")) {
+                    if (request.query.contains("partNumber=") && request.sum.isEmpty()) {
+                        // What is trained is the way with checksums.
+                        send(out, "400 Bad Request", bytes("<Error><Code>InvalidRequest</Code></Error>"), true);
+                    } else if (request.query.contains("partNumber=")) {
                         objects.merge(partsOf(key), request.body, Bytes::concat);
                         send(out, okWith(request.sum), new byte[0], true);
                     } else if (request.createOnly && object != null) {
@@ -152,7 +160,7 @@ final class TrainingStore implements AutoCloseable {
                     }
                 }
                 case "DELETE" -> {
-                    objects.remove(key);
+                    objects.remove(request.query.startsWith("uploadId") ? partsOf(key) : key);
                     send(out, "204 No Content", null, true);
                 }
                 case "POST" -> {

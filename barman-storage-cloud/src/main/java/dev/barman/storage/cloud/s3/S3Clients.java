@@ -5,7 +5,6 @@ import dev.barman.storage.cloud.s3.S3Settings.Addressing;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -29,8 +28,6 @@ import software.amazon.awssdk.services.s3.S3Configuration;
 final class S3Clients {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
-    private static final Pattern LOOPBACK =
-            Pattern.compile("localhost|127(\\.\\d{1,3}){3}|\\[::1]", Pattern.CASE_INSENSITIVE);
     private static final String DEFAULT_REGION = "us-east-1";
 
     private S3Clients() {}
@@ -69,7 +66,7 @@ final class S3Clients {
     }
 
     /** The option, then the variables that AWS's tools know. */
-    private static @Nullable URI endpoint(S3Settings settings) {
+    static @Nullable URI endpoint(S3Settings settings) {
         if (settings.endpoint() != null) {
             return settings.endpoint();
         }
@@ -86,14 +83,6 @@ final class S3Clients {
     private static boolean isPlainHttp(S3Settings settings) {
         URI endpoint = endpoint(settings);
         return endpoint != null && "http".equals(endpoint.getScheme());
-    }
-
-    /** Whether someone between us and the store could: not with TLS, and not on the way to a store on this machine. */
-    static boolean canBeChangedOnTheWay(S3Settings settings) {
-        URI endpoint = endpoint(settings);
-        return endpoint != null
-                && "http".equals(endpoint.getScheme())
-                && !(LOOPBACK.matcher(endpoint.getHost()).matches() && PlainConnections.suit(endpoint));
     }
 
     private static Addressing addressing(S3Settings settings, @Nullable URI endpoint) {
@@ -125,7 +114,7 @@ final class S3Clients {
         return null;
     }
 
-    private static Optional<Profile> profile(S3Settings settings) {
+    static Optional<Profile> profile(S3Settings settings) {
         String name = settings.profile() == null
                 ? ProfileFileSystemSetting.AWS_PROFILE.getStringValueOrThrow()
                 : settings.profile();

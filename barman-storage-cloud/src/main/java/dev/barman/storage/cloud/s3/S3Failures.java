@@ -46,23 +46,12 @@ final class S3Failures {
         int status = e.statusCode();
         String code = errorCode(e);
         String message = what + ": the store answered " + status + (code == null ? "" : " " + code) + ": " + text(e);
-        boolean busy = (status >= 500 && status != NOT_IMPLEMENTED)
-                || status == 429
-                || status == 408
-                || "SlowDown".equals(code)
-                || "RequestTimeout".equals(code)
-                // What arrived is not what was sent.
-                || "BadDigest".equals(code)
-                || "XAmzContentSHA256Mismatch".equals(code)
-                // A create-only write met another one that has not ended yet.
-                || "ConditionalRequestConflict".equals(code)
-                || "OperationAborted".equals(code);
         Reason reason = switch (status) {
             case NOT_FOUND -> Reason.NOT_FOUND;
             case 401, 403 -> Reason.DENIED;
             default -> Reason.OTHER;
         };
-        return new StorageException(message, reason, busy, e);
+        return new StorageException(message, reason, isRetryable(e), e);
     }
 
     /** Whether the answer leaves open whether the request has had its effect. */
@@ -72,9 +61,26 @@ final class S3Failures {
                 || "InternalError".equals(errorCode(e));
     }
 
-    /** Whether a store may have answered so to a header that it does not know; each has a code of its own for it. */
+    private static boolean isRetryable(S3Exception e) {
+        int status = e.statusCode();
+        String code = errorCode(e);
+        return (status >= 500 && status != NOT_IMPLEMENTED)
+                || status == 429
+                || status == 408
+                || "SlowDown".equals(code)
+                || "RequestTimeout".equals(code)
+                // What arrived is not what was sent.
+                || "BadDigest".equals(code)
+                || "XAmzContentChecksumMismatch".equals(code)
+                || "XAmzContentSHA256Mismatch".equals(code)
+                // A create-only write met another one that has not ended yet.
+                || "ConditionalRequestConflict".equals(code)
+                || "OperationAborted".equals(code);
+    }
+
+    /** Whether a store may have answered so because it does not know a header; the codes for that differ. */
     static boolean mayRefuseHeader(S3Exception e) {
-        return e.statusCode() == BAD_REQUEST || e.statusCode() == NOT_IMPLEMENTED;
+        return (e.statusCode() == BAD_REQUEST || e.statusCode() == NOT_IMPLEMENTED) && !isRetryable(e);
     }
 
     /** Whether the upload has been completed or given up. */

@@ -38,11 +38,8 @@ final class S3Upload implements ObjectUpload {
     private final String id;
     private final UploadMark mark;
     private final PutOptions options;
-    /** Whether the store knows this upload as one with CRC32C sums; its list of parts must have them then. */
-    private final boolean crc32c;
-
-    /** Whether the store gives the CRC32C sums back, which proves that it has looked at them. */
-    private volatile boolean proves;
+    /** For an upload that has CRC32C checksums, which the list of its parts must have then; null for one without. */
+    private final @Nullable PartChecksums crc32c;
 
     private final NavigableMap<Integer, Part> parts = new ConcurrentSkipListMap<>();
     /** Whether the answer to a completion may have got lost. */
@@ -60,7 +57,7 @@ final class S3Upload implements ObjectUpload {
             String id,
             UploadMark mark,
             PutOptions options,
-            boolean crc32c) {
+            @Nullable PartChecksums crc32c) {
         this.client = client;
         this.bucket = bucket;
         this.key = key;
@@ -68,7 +65,6 @@ final class S3Upload implements ObjectUpload {
         this.mark = mark;
         this.options = options;
         this.crc32c = crc32c;
-        this.proves = crc32c;
     }
 
     private String describe(String what) {
@@ -78,19 +74,24 @@ final class S3Upload implements ObjectUpload {
     @Override
     public void part(int number, byte[] bytes, int offset, int length) throws StorageException {
         ObjectRanges.checkPart(number);
-        String sum = crc32c ? base64(ContentHash.crc32cOf(bytes, offset, length)) : null;
+        String sum = crc32c == null ? null : base64(ContentHash.crc32cOf(bytes, offset, length));
         try {
-            UploadPartResponse answer = proves ? send(number, bytes, offset, length, sum, null) : null;
+            UploadPartResponse answer = null;
+            if (crc32c != null && crc32c.areCrc32c()) {
+                answer = send(number, bytes, offset, length, sum, null);
+                if (answer.checksumCRC32C() == null) {
+                    crc32c.fallBack("the store does not return the checksums of parts");
+                }
+            }
             if (answer == null || answer.checksumCRC32C() == null) {
-                proves = false;
                 answer = send(number, bytes, offset, length, sum, base64(ContentHash.md5Of(bytes, offset, length)));
             }
             String received = answer.checksumCRC32C();
             // Some stores tell it although nobody has asked.
             if (sum != null && received != null && !received.equals(sum)) {
                 throw new StorageException(
-                        describe("part " + number + " of ") + ": it arrived changed, with the CRC32C sum " + received
-                                + " instead of " + sum,
+                        describe("part " + number + " of ") + ": it arrived changed, with the CRC32C checksum "
+                                + received + " instead of " + sum,
                         Reason.OTHER,
                         true,
                         null);

@@ -28,10 +28,9 @@ import software.amazon.awssdk.services.s3.model.Tagging;
 /**
  * Stores objects, with one request or in parts. Thread-safe.
  *
- * <p>The store proves what it received: every request carries a sum of its content, which the signature covers, and a store that finds another one
- * refuses. This is the MD5 sum, which every store knows. Parts have the CRC32C sum in its place, at a tenth of the price, where the
- * store says that it knows it, and gives it back with each answer, and nobody else can reach the connection. Over plain http to another machine
- * only MD5 also keeps whoever sits in between from changing what is sent.
+ * <p>Every request carries a checksum of its content, which its signature covers, and a store that received something else refuses it. This is MD5, which
+ * every store knows; of parts CRC32C, at a tenth of the price, where {@link PartChecksums} allows it and the store says, when an upload begins, that it knows
+ * it. Such a store returns the checksum of each part, too.
  */
 final class S3Uploads {
     private static final int MIB = 1024 * 1024;
@@ -47,8 +46,7 @@ final class S3Uploads {
     private final S3Settings settings;
     private final long threshold;
     private final PartPool pool;
-    /** Whether to ask for CRC32C sums; not again after a store has refused the question. */
-    private volatile boolean crc32c;
+    private final PartChecksums checksums;
 
     S3Uploads(S3Client client, String bucket, S3Settings settings, long threshold) {
         this.client = client;
@@ -56,7 +54,7 @@ final class S3Uploads {
         this.settings = settings;
         this.threshold = threshold;
         this.pool = new PartPool("s3", settings.parallelParts(), PART_BYTES);
-        this.crc32c = !S3Clients.canBeChangedOnTheWay(settings);
+        this.checksums = new PartChecksums(settings, bucket);
     }
 
     /** Returns false when the object is there already and was to be created only. */
@@ -140,27 +138,28 @@ final class S3Uploads {
         if (!options.tags().isEmpty()) {
             request.tagging(tagging(options.tags()));
         }
-        CreateMultipartUploadResponse upload = create(request);
-        boolean sums = upload.checksumAlgorithm() == ChecksumAlgorithm.CRC32_C;
-        return new S3Upload(client, bucket, key, upload.uploadId(), mark, options, sums);
+        CreateMultipartUploadResponse upload = createUpload(request);
+        PartChecksums crc32c = upload.checksumAlgorithm() == ChecksumAlgorithm.CRC32_C ? checksums : null;
+        return new S3Upload(client, bucket, key, upload.uploadId(), mark, options, crc32c);
     }
 
-    private CreateMultipartUploadResponse create(CreateMultipartUploadRequest.Builder request) {
-        if (crc32c) {
-            try {
-                return client.createMultipartUpload(
-                        request.checksumAlgorithm(ChecksumAlgorithm.CRC32_C).build());
-            } catch (S3Exception e) {
-                if (!S3Failures.mayRefuseHeader(e)) {
-                    throw e;
-                }
-                request.checksumAlgorithm((ChecksumAlgorithm) null);
+    private CreateMultipartUploadResponse createUpload(CreateMultipartUploadRequest.Builder request) {
+        if (!checksums.areCrc32c()) {
+            return client.createMultipartUpload(request.build());
+        }
+        try {
+            return client.createMultipartUpload(
+                    request.checksumAlgorithm(ChecksumAlgorithm.CRC32_C).build());
+        } catch (S3Exception e) {
+            if (!S3Failures.mayRefuseHeader(e)) {
+                throw e;
             }
-            CreateMultipartUploadResponse upload = client.createMultipartUpload(request.build());
-            crc32c = false;
+            // If it was for something else, this fails as well.
+            CreateMultipartUploadResponse upload = client.createMultipartUpload(
+                    request.checksumAlgorithm((ChecksumAlgorithm) null).build());
+            checksums.fallBack("the store answered " + e.statusCode() + " " + S3Failures.errorCode(e));
             return upload;
         }
-        return client.createMultipartUpload(request.build());
     }
 
     void close() {

@@ -33,8 +33,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** By which sums stores of different abilities prove the parts that they have received. */
-class S3PartSumsTest {
+/** By which checksums parts are verified, with stores of different abilities. */
+class PartChecksumsTest {
     private static final ObjectKey KEY = ObjectKey.of("base/data.tar");
 
     private final Store script = new Store();
@@ -69,11 +69,16 @@ class S3PartSumsTest {
         /** The answer to an upload that is to have CRC32C sums. */
         int refusal;
 
+        String refusalCode = "InvalidArgument";
+        int refusals = Integer.MAX_VALUE;
+
         boolean knows = true;
         /** Whether it does not give the sums of parts back. */
         boolean silent;
         /** So many parts are changed before they arrive. */
         int damaged;
+        /** By which they are refused then, or stored all the same when it is empty. */
+        String refusesDamaged = "";
 
         /** Of the beginnings of uploads: the sum asked for. */
         final List<String> begun = new ArrayList<>();
@@ -103,10 +108,8 @@ class S3PartSumsTest {
         private void begin(Exchange exchange) throws IOException {
             String asked = exchange.header("x-amz-checksum-algorithm");
             begun.add(asked);
-            if (refusal != 0 && !asked.isEmpty()) {
-                exchange.answer(
-                        refusal,
-                        "<?xml version=\"1.0\"?><Error><Code>InvalidArgument</Code><Message>x</Message></Error>");
+            if (refusal != 0 && !asked.isEmpty() && refusals-- > 0) {
+                exchange.answer(refusal, error(refusalCode));
                 return;
             }
             byte[] answer = ("<?xml version=\"1.0\"?><InitiateMultipartUploadResult><UploadId>u1</UploadId>"
@@ -135,13 +138,21 @@ class S3PartSumsTest {
             if (damaged > 0) {
                 damaged--;
                 body[0]++;
+                if (!refusesDamaged.isEmpty()) {
+                    exchange.answer(400, error(refusesDamaged));
+                    return;
+                }
             }
             Map<String, String> headers = new HashMap<>(Map.of("ETag", "\"part\""));
-            if (knows && !silent) {
+            if (knows && !silent && !exchange.header("x-amz-checksum-crc32c").isEmpty()) {
                 headers.put("x-amz-checksum-crc32c", crc32c(body));
             }
             exchange.answer(200, headers, new byte[0]);
         }
+    }
+
+    private static String error(String code) {
+        return "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code><Message>x</Message></Error>";
     }
 
     private static String crc32c(byte[] content) {
@@ -153,10 +164,14 @@ class S3PartSumsTest {
     }
 
     private void upload(byte[]... parts) throws IOException {
+        uploadTo("127.0.0.1", parts);
+    }
+
+    private void uploadTo(String host, byte[]... parts) throws IOException {
         if (server == null) {
             server = ScriptedHttpServer.start(script);
-            store = S3ObjectStore.open(
-                    "b", new S3Settings(server.endpoint(), null, Duration.ofSeconds(20), null, null));
+            URI endpoint = URI.create("http://" + host + ":" + server.endpoint().getPort());
+            store = S3ObjectStore.open("b", new S3Settings(endpoint, null, Duration.ofSeconds(20), null, null));
         }
         RetryPolicy policy = new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(1));
         try (ObjectUpload upload =
@@ -209,6 +224,60 @@ class S3PartSumsTest {
         assertThat(script.proofs).containsExactly("md5 signed", "md5 signed");
     }
 
+    /** Not by anything else that may end a request, which has its own rules for being repeated. */
+    @Test
+    void anAnswerThatMayChangeIsNotTakenForARefusal() throws Exception {
+        script.refusal = 400;
+        script.refusalCode = "RequestTimeout";
+        script.refusals = 1;
+        upload(random(1000));
+
+        assertThat(script.begun).containsExactly("CRC32C", "CRC32C");
+        assertThat(script.proofs).containsExactly("crc32c signed");
+    }
+
+    @Test
+    void aFailureForAnotherReasonIsReported() {
+        script.refusal = 403;
+        script.refusalCode = "AccessDenied";
+
+        assertThatThrownBy(() -> upload(random(1000)))
+                .isInstanceOfSatisfying(
+                        StorageException.class, e -> assertThat(e.reason()).isEqualTo(StorageException.Reason.DENIED));
+        assertThat(script.begun).containsExactly("CRC32C");
+    }
+
+    /** The address reaches this machine, and looks like any other. */
+    @Test
+    void overPlainHttpToAnotherMachineOnlyMd5IsUsed() throws Exception {
+        uploadTo("0.0.0.0", random(1000));
+
+        assertThat(script.begun).containsExactly("");
+        assertThat(script.proofs).containsExactly("md5 signed");
+    }
+
+    @Test
+    void amazonsSettingForOtherStoresIsHeeded() throws Exception {
+        System.setProperty("aws.requestChecksumCalculation", "WHEN_REQUIRED");
+        try {
+            upload(random(1000));
+        } finally {
+            System.clearProperty("aws.requestChecksumCalculation");
+        }
+        assertThat(script.begun).containsExactly("");
+        assertThat(script.proofs).containsExactly("md5 signed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"BadDigest", "XAmzContentChecksumMismatch"})
+    void aPartThatTheStoreRefusesAsDamagedIsSentAgain(String code) throws Exception {
+        script.damaged = 2;
+        script.refusesDamaged = code;
+        upload(random(1000));
+
+        assertThat(script.proofs).hasSize(3).containsOnly("crc32c signed");
+    }
+
     @Test
     void aStoreThatGivesNoSumsBackHasProvenNothing() throws Exception {
         script.silent = true;
@@ -218,6 +287,11 @@ class S3PartSumsTest {
         assertThat(script.proofs).containsExactly("crc32c signed", "crc32c md5 signed", "crc32c md5 signed");
         // It was told that the parts have sums.
         assertThat(script.completion).contains("<ChecksumCRC32C>" + crc32c(last) + "</ChecksumCRC32C>");
+
+        // Once is enough.
+        upload(random(1002));
+        assertThat(script.begun).containsExactly("CRC32C", "");
+        assertThat(script.proofs).endsWith("md5 signed").hasSize(4);
     }
 
     @Test
@@ -250,6 +324,6 @@ class S3PartSumsTest {
     })
     void onlyMd5SumsGoWhereContentCouldBeChangedOnTheWay(String endpoint, boolean expected) {
         S3Settings settings = new S3Settings(endpoint == null ? null : URI.create(endpoint), null, null, null, null);
-        assertThat(S3Clients.canBeChangedOnTheWay(settings)).isEqualTo(expected);
+        assertThat(PartChecksums.canBeChangedOnTheWay(settings)).isEqualTo(expected);
     }
 }
