@@ -9,16 +9,9 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/** Temporary files and threads of the training of class archives. */
+/** The temporary files of the training of class archives. */
 final class TrainingFiles {
     private TrainingFiles() {}
-
-    /** Starts a thread that nobody waits for. */
-    static void daemon(String name, Runnable work) {
-        Thread thread = new Thread(work, name);
-        thread.setDaemon(true);
-        thread.start();
-    }
 
     /** Deletes a directory and everything in it. */
     static void delete(Path root) throws IOException {

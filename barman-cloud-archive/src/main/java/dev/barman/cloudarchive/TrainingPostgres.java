@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.barman.cloudarchive;
 
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -40,9 +37,7 @@ final class TrainingPostgres implements AutoCloseable {
             START TIMELINE: 1
             """;
 
-    private static final int TIMEOUT_MILLIS = 10_000;
-
-    private final ServerSocket listener;
+    private final TrainingServer server;
     private final List<Answer> answers;
 
     /** The rows for questions that have some words in them, with so many columns of one type. */
@@ -56,8 +51,7 @@ final class TrainingPostgres implements AutoCloseable {
         }
     }
 
-    private TrainingPostgres(ServerSocket listener, Path dataDirectory) {
-        this.listener = listener;
+    private TrainingPostgres(Path dataDirectory) throws IOException {
         String data = dataDirectory.toString();
         this.answers = List.of(
                 Answer.row("server_version_num", "150001", "15.1", "PostgreSQL", "training"),
@@ -82,46 +76,25 @@ final class TrainingPostgres implements AutoCloseable {
                 Answer.row("pg_current_wal_insert_lsn", "0/2000100", "000000010000000000000002", "256"),
                 Answer.row("pg_switch_wal()", "0/2000100"),
                 Answer.row("pg_create_restore_point", "0/2000100"));
+        this.server = TrainingServer.start("training-postgres", this::converse);
     }
 
     /**
      * @param dataDirectory what it says its data directory is
      */
     static TrainingPostgres start(Path dataDirectory) throws IOException {
-        TrainingPostgres server =
-                new TrainingPostgres(new ServerSocket(0, 5, InetAddress.getLoopbackAddress()), dataDirectory);
-        TrainingFiles.daemon("training-postgres", server::accept);
-        return server;
+        return new TrainingPostgres(dataDirectory);
     }
 
     int port() {
-        return listener.getLocalPort();
+        return server.port();
     }
 
-    private void accept() {
-        // Whatever ends this, nobody must wait for an answer.
-        try (listener) {
-            while (!listener.isClosed()) {
-                Socket connection = listener.accept();
-                connection.setSoTimeout(TIMEOUT_MILLIS);
-                TrainingFiles.daemon("training-postgres-connection", () -> serve(connection));
-            }
-        } catch (IOException e) {
-            // It has been closed.
-            return;
-        }
-    }
-
-    private void serve(Socket connection) {
-        try (connection;
-                DataInputStream in = new DataInputStream(new BufferedInputStream(connection.getInputStream()));
-                DataOutputStream out = new DataOutputStream(new BufferedOutputStream(connection.getOutputStream()))) {
-            if (greet(in, out)) {
-                new Conversation(in, out).run();
-            }
-        } catch (IOException e) {
-            // The client has closed the connection.
-            return;
+    private void converse(InputStream input, OutputStream output) throws IOException {
+        DataInputStream in = new DataInputStream(input);
+        DataOutputStream out = new DataOutputStream(output);
+        if (greet(in, out)) {
+            new Conversation(in, out).run();
         }
     }
 
@@ -307,6 +280,6 @@ final class TrainingPostgres implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        listener.close();
+        server.close();
     }
 }

@@ -2,14 +2,9 @@
 package dev.barman.cloudarchive;
 
 import com.google.common.primitives.Bytes;
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -32,24 +27,19 @@ final class TrainingStore implements AutoCloseable {
     private static final String COMPLETED =
             "<CompleteMultipartUploadResult><ETag>\"training\"</ETag></CompleteMultipartUploadResult>";
 
-    private static final int TIMEOUT_MILLIS = 10_000;
-
-    private final ServerSocket listener;
+    private final TrainingServer server;
     private final Map<String, byte[]> objects = new TreeMap<>();
 
-    private TrainingStore(ServerSocket listener) {
-        this.listener = listener;
+    private TrainingStore() throws IOException {
+        this.server = TrainingServer.start("training-store", this::converse);
     }
 
     static TrainingStore start() throws IOException {
-        ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        TrainingStore store = new TrainingStore(listener);
-        TrainingFiles.daemon("training-store", store::accept);
-        return store;
+        return new TrainingStore();
     }
 
     URI endpoint() {
-        return URI.create("http://127.0.0.1:" + listener.getLocalPort());
+        return URI.create("http://127.0.0.1:" + server.port());
     }
 
     /** The address of the bucket and a path in it, for the commands. */
@@ -64,31 +54,10 @@ final class TrainingStore implements AutoCloseable {
         }
     }
 
-    private void accept() {
-        // Whatever ends this, nobody must wait for an answer.
-        try (listener) {
-            while (!listener.isClosed()) {
-                Socket connection = listener.accept();
-                connection.setSoTimeout(TIMEOUT_MILLIS);
-                TrainingFiles.daemon("training-store-connection", () -> serve(connection));
-            }
-        } catch (IOException e) {
-            // It has been closed.
-            return;
-        }
-    }
-
-    private void serve(Socket connection) {
-        try (connection;
-                InputStream in = new BufferedInputStream(connection.getInputStream());
-                OutputStream out = new BufferedOutputStream(connection.getOutputStream())) {
-            for (Request request = read(in, out); request != null; request = read(in, out)) {
-                answer(request, out);
-                out.flush();
-            }
-        } catch (IOException e) {
-            // The client has closed the connection.
-            return;
+    private void converse(InputStream in, OutputStream out) throws IOException {
+        for (Request request = read(in, out); request != null; request = read(in, out)) {
+            answer(request, out);
+            out.flush();
         }
     }
 
@@ -259,6 +228,6 @@ final class TrainingStore implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        listener.close();
+        server.close();
     }
 }

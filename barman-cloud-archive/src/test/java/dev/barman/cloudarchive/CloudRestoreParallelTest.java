@@ -59,17 +59,29 @@ class CloudRestoreParallelTest {
                         .bytes());
     }
 
-    /** Opens an object when another one was restored, as far as that is seen by a file of it. */
-    private void restore(String waiting, String forFile) {
+    @FunctionalInterface
+    private interface Opening {
+        void of(String name, long offset) throws StorageException;
+    }
+
+    /** Has something done when an object, or the rest of one, is about to be read. */
+    private void beforeOpening(Opening opening) {
         bucket.store = new PassingObjectStore(bucket.memory) {
             @Override
             public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
-                if (key.value().endsWith("/" + waiting)) {
-                    await(forFile);
-                }
+                opening.of(key.name(), offset);
                 return super.open(key, offset, length);
             }
         };
+    }
+
+    /** Opens an object when another one was restored, as far as that is seen by a file of it. */
+    private void restore(String waiting, String forFile) {
+        beforeOpening((name, offset) -> {
+            if (name.equals(waiting)) {
+                await(forFile);
+            }
+        });
         assertThat(run()).as(bucket.err).isZero();
     }
 
@@ -83,16 +95,12 @@ class CloudRestoreParallelTest {
 
     /** Does not get at an object when another one was restored, as far as that is seen by a file of it. */
     private void fail(String unreachable, String afterFile) {
-        bucket.store = new PassingObjectStore(bucket.memory) {
-            @Override
-            public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
-                if (key.value().endsWith("/" + unreachable)) {
-                    await(afterFile);
-                    throw new StorageException("no answer", StorageException.Reason.UNREACHABLE, true, null);
-                }
-                return super.open(key, offset, length);
+        beforeOpening((name, offset) -> {
+            if (name.equals(unreachable)) {
+                await(afterFile);
+                throw new StorageException("no answer", StorageException.Reason.UNREACHABLE, true, null);
             }
-        };
+        });
         assertThat(run()).isEqualTo(4);
         assertThat(bucket.err).contains("no answer");
     }
@@ -134,18 +142,14 @@ class CloudRestoreParallelTest {
                 base + "data_0009.tar",
                 new Tar().file("base/19", new byte[100_000]).bytes());
         CountDownLatch largest = new CountDownLatch(1);
-        bucket.store = new PassingObjectStore(bucket.memory) {
-            @Override
-            public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
-                if (key.value().endsWith("/data_0009.tar")) {
-                    largest.countDown();
-                } else if (key.value().endsWith(".tar")) {
-                    assertThat(Uninterruptibles.awaitUninterruptibly(largest, 10, TimeUnit.SECONDS))
-                            .isTrue();
-                }
-                return super.open(key, offset, length);
+        beforeOpening((name, offset) -> {
+            if (name.equals("data_0009.tar")) {
+                largest.countDown();
+            } else if (name.endsWith(".tar")) {
+                assertThat(Uninterruptibles.awaitUninterruptibly(largest, 10, TimeUnit.SECONDS))
+                        .isTrue();
             }
-        };
+        });
 
         assertThat(run()).as(bucket.err).isZero();
         assertRestored();
@@ -155,17 +159,13 @@ class CloudRestoreParallelTest {
     /** Opens each of the two objects when the other one is about to be opened, too. */
     private void openTogether() {
         CountDownLatch both = new CountDownLatch(2);
-        bucket.store = new PassingObjectStore(bucket.memory) {
-            @Override
-            public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
-                if (key.value().endsWith(".tar")) {
-                    both.countDown();
-                    assertThat(Uninterruptibles.awaitUninterruptibly(both, 10, TimeUnit.SECONDS))
-                            .isTrue();
-                }
-                return super.open(key, offset, length);
+        beforeOpening((name, offset) -> {
+            if (name.endsWith(".tar")) {
+                both.countDown();
+                assertThat(Uninterruptibles.awaitUninterruptibly(both, 10, TimeUnit.SECONDS))
+                        .isTrue();
             }
-        };
+        });
     }
 
     @Test
@@ -244,20 +244,16 @@ class CloudRestoreParallelTest {
                         .file("backup_label", "label")
                         .bytes());
         AtomicLong meanwhile = new AtomicLong();
-        bucket.store = new PassingObjectStore(bucket.memory) {
-            @Override
-            public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
-                if (key.value().endsWith("_0001.tar")) {
-                    await("base/twice");
-                } else if (key.value().endsWith("data.tar") && offset > 0) {
-                    await("before");
-                    // Long enough for the other thread to come to the file of that name.
-                    Uninterruptibles.sleepUninterruptibly(500, TimeUnit.MILLISECONDS);
-                    meanwhile.set(target.resolve("base/twice").toFile().length());
-                }
-                return super.open(key, offset, length);
+        beforeOpening((name, offset) -> {
+            if (name.equals("data_0001.tar")) {
+                await("base/twice");
+            } else if (name.equals("data.tar") && offset > 0) {
+                await("before");
+                // Long enough for the other thread to come to the file of that name.
+                Uninterruptibles.sleepUninterruptibly(500, TimeUnit.MILLISECONDS);
+                meanwhile.set(target.resolve("base/twice").toFile().length());
             }
-        };
+        });
 
         assertThat(run()).as(bucket.err).isZero();
         assertThat(meanwhile).hasValueGreaterThan(1 << 20);
@@ -291,22 +287,18 @@ class CloudRestoreParallelTest {
                 new Tar().file("base/large", new byte[50 << 20]).bytes());
         CountDownLatch bad = new CountDownLatch(1);
         Set<Long> fetched = ConcurrentHashMap.newKeySet();
-        bucket.store = new PassingObjectStore(bucket.memory) {
-            @Override
-            public InputStream open(ObjectKey key, long offset, long length) throws StorageException {
-                if (key.value().endsWith("/data.tar")) {
-                    bad.countDown();
-                } else if (key.value().endsWith("_0001.tar")) {
-                    fetched.add(offset);
-                    if (offset > 0) {
-                        // The first piece is there at once, the others when the other object is long found to be bad.
-                        Uninterruptibles.awaitUninterruptibly(bad, 10, TimeUnit.SECONDS);
-                        Uninterruptibles.sleepUninterruptibly(1, TimeUnit.SECONDS);
-                    }
+        beforeOpening((name, offset) -> {
+            if (name.equals("data.tar")) {
+                bad.countDown();
+            } else if (name.equals("data_0001.tar")) {
+                fetched.add(offset);
+                if (offset > 0) {
+                    // The first piece is there at once, the others when the other object is long found to be bad.
+                    Uninterruptibles.awaitUninterruptibly(bad, 10, TimeUnit.SECONDS);
+                    Uninterruptibles.sleepUninterruptibly(1, TimeUnit.SECONDS);
                 }
-                return super.open(key, offset, length);
             }
-        };
+        });
 
         assertThat(run()).isEqualTo(4);
         assertThat(bucket.err).contains("data.tar").contains("../out").doesNotContain("given up");

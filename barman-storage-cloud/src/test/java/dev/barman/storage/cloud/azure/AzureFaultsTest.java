@@ -6,15 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.barman.object.ObjectContent;
 import dev.barman.object.ObjectKey;
-import dev.barman.object.ObjectStore;
 import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
-import dev.barman.object.RetryPolicy;
-import dev.barman.object.RetryingObjectStore;
 import dev.barman.object.StorageException;
 import dev.barman.object.StorageException.Reason;
 import dev.barman.storage.cloud.testing.ScriptedHttpServer;
 import dev.barman.storage.cloud.testing.ScriptedHttpServer.Exchange;
+import dev.barman.storage.cloud.testing.ScriptedStoreTestBase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -26,38 +24,15 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** What becomes of calls when Azure, or the way to it, fails. */
-@Timeout(60)
-class AzureFaultsTest {
+class AzureFaultsTest extends ScriptedStoreTestBase {
     private static final ObjectKey KEY = ObjectKey.of("main/wals/a b");
 
-    private final List<Duration> pauses = new ArrayList<>();
-    private ScriptedHttpServer server;
-    private ObjectStore store;
-
-    @AfterEach
-    void stop() throws IOException {
-        if (store != null) {
-            store.close();
-        }
-        if (server != null) {
-            server.close();
-            assertThat(server.failures()).isEmpty();
-        }
-    }
-
-    private void serve(ScriptedHttpServer.Script script) throws IOException {
-        server = ScriptedHttpServer.start(script);
-        store = open(server.endpoint(), Duration.ofSeconds(20));
-    }
-
-    private static AzureObjectStore open(URI endpoint, Duration readTimeout) throws StorageException {
+    @Override
+    protected AzureObjectStore open(URI endpoint, Duration readTimeout) throws StorageException {
         String account = endpoint + "/acc";
         return AzureObjectStore.open(
                 account,
@@ -66,17 +41,6 @@ class AzureFaultsTest {
                 Map.of(
                         "AZURE_STORAGE_CONNECTION_STRING",
                         "DefaultEndpointsProtocol=http;AccountName=acc;AccountKey=a2V5;BlobEndpoint=" + account));
-    }
-
-    private ObjectStore retrying(int attempts) {
-        return new RetryingObjectStore(
-                store, new RetryPolicy(attempts, Duration.ofMillis(100), Duration.ofSeconds(1)), pauses::add, () -> 0);
-    }
-
-    private static byte[] random(int size) {
-        byte[] content = new byte[size];
-        new Random(size).nextBytes(content);
-        return content;
     }
 
     private static String md5(byte[] content) throws Exception {

@@ -7,15 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.barman.object.ObjectContent;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectNotFoundException;
-import dev.barman.object.ObjectStore;
 import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
-import dev.barman.object.RetryPolicy;
-import dev.barman.object.RetryingObjectStore;
 import dev.barman.object.StorageException;
 import dev.barman.object.StorageException.Reason;
 import dev.barman.storage.cloud.testing.ScriptedHttpServer;
 import dev.barman.storage.cloud.testing.ScriptedHttpServer.Exchange;
+import dev.barman.storage.cloud.testing.ScriptedStoreTestBase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -28,62 +26,29 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of calls when Google's store, or the way to it, fails. */
-@Timeout(60)
-class GcsFaultsTest {
+class GcsFaultsTest extends ScriptedStoreTestBase {
     private static final ObjectKey KEY = ObjectKey.of("main/wals/a b");
     private static final int UNIT = 256 * 1024;
     private static final Map<String, String> JSON = Map.of("Content-Type", "application/json");
 
-    private final List<Duration> pauses = new ArrayList<>();
     private final GoogleStorageFake fake = new GoogleStorageFake();
-    private ScriptedHttpServer server;
-    private ObjectStore store;
 
     @BeforeEach
     void makeBucket() {
         fake.makeBucket("bucket");
     }
 
-    @AfterEach
-    void stop() throws IOException {
-        if (store != null) {
-            store.close();
-        }
-        if (server != null) {
-            server.close();
-            assertThat(server.failures()).isEmpty();
-        }
-    }
-
-    private void serve(ScriptedHttpServer.Script script) throws IOException {
-        server = ScriptedHttpServer.start(script);
-        store = open(server.endpoint(), Duration.ofSeconds(20));
-    }
-
-    private static GcsObjectStore open(URI endpoint, Duration readTimeout) throws StorageException {
+    @Override
+    protected GcsObjectStore open(URI endpoint, Duration readTimeout) throws StorageException {
         return GcsObjectStore.open("bucket", new GcsSettings(endpoint, null, readTimeout), Map.of());
-    }
-
-    private ObjectStore retrying(int attempts) {
-        return new RetryingObjectStore(
-                store, new RetryPolicy(attempts, Duration.ofMillis(100), Duration.ofSeconds(1)), pauses::add, () -> 0);
-    }
-
-    private static byte[] random(int size) {
-        byte[] content = new byte[size];
-        new Random(size).nextBytes(content);
-        return content;
     }
 
     private static void error(Exchange exchange, int status, String reason, String message) throws IOException {

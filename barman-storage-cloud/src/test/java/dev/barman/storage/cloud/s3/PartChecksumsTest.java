@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.barman.object.ObjectKey;
 import dev.barman.object.ObjectUpload;
 import dev.barman.object.PutOptions;
-import dev.barman.object.RetryPolicy;
-import dev.barman.object.RetryingObjectStore;
 import dev.barman.object.StorageException;
 import dev.barman.storage.cloud.testing.ScriptedHttpServer;
 import dev.barman.storage.cloud.testing.ScriptedHttpServer.Exchange;
@@ -23,47 +21,17 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.zip.CRC32C;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** By which checksums parts are verified, with stores of different abilities. */
-class PartChecksumsTest {
+class PartChecksumsTest extends S3ScriptedTestBase {
     private static final ObjectKey KEY = ObjectKey.of("base/data.tar");
 
     private final Store script = new Store();
-    private ScriptedHttpServer server;
-    private S3ObjectStore store;
-
-    @BeforeAll
-    static void credentials() {
-        System.setProperty("aws.accessKeyId", "id");
-        System.setProperty("aws.secretAccessKey", "secret");
-    }
-
-    @AfterAll
-    static void noCredentials() {
-        System.clearProperty("aws.accessKeyId");
-        System.clearProperty("aws.secretAccessKey");
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        if (store != null) {
-            store.close();
-        }
-        if (server != null) {
-            server.close();
-            assertThat(server.failures()).isEmpty();
-        }
-    }
-
     /** What is asked and sent, and what a store makes of it. */
     private static final class Store implements ScriptedHttpServer.Script {
         /** The answer to an upload that is to have CRC32C sums. */
@@ -171,22 +139,14 @@ class PartChecksumsTest {
         if (server == null) {
             server = ScriptedHttpServer.start(script);
             URI endpoint = URI.create("http://" + host + ":" + server.endpoint().getPort());
-            store = S3ObjectStore.open("b", new S3Settings(endpoint, null, Duration.ofSeconds(20), null, null));
+            store = open(endpoint, Duration.ofSeconds(20));
         }
-        RetryPolicy policy = new RetryPolicy(3, Duration.ofMillis(1), Duration.ofMillis(1));
-        try (ObjectUpload upload =
-                new RetryingObjectStore(store, policy, pause -> {}, () -> 0).startUpload(KEY, PutOptions.OVERWRITE)) {
+        try (ObjectUpload upload = retrying(3).startUpload(KEY, PutOptions.OVERWRITE)) {
             for (int i = 0; i < parts.length; i++) {
                 upload.part(i + 1, parts[i], 0, parts[i].length);
             }
             assertThat(upload.complete()).isTrue();
         }
-    }
-
-    private static byte[] random(int size) {
-        byte[] content = new byte[size];
-        new Random(size).nextBytes(content);
-        return content;
     }
 
     @Test
