@@ -14,6 +14,7 @@ each other, file by file, and with our backup as the peer restores it. Time is w
 seconds those of the command with its workers: without the server and PostgreSQL. Ours ends when everything is on disk; the peer leaves that to the
 operating system, and --sync adds a "sync" of the restored directory to its time. --connection-rate lets no connection to the server be faster than
 so many MB/s in either direction, as those to a store in a cloud: a relay between them takes care of that, and some processor time.
+--tls has everything encrypted, as it would be there.
 
 On a virtual machine whose host takes back memory that is free, files in memory (TMPDIR in a tmpfs) may cost seconds of system time, of the server
 too, now for the one tool and now for the other: take an even number of rounds, look at them one by one, and have --warm-memory use so many GiB
@@ -46,6 +47,7 @@ OPTIONS = {"none": [], "gzip": ["-z"], "bzip2": ["-j"], "snappy": ["--snappy"]}
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench-secret", "AWS_CONFIG_FILE": "/dev/null",
                "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
 URL = "s3://bench-bucket/backups"
+STORE_PASSWORD = "of-the-bench"
 UNKNOWN_TO_PEER = ("children_backup_ids", "parent_backup_id", "cluster_size", "data_checksums", "encryption", "summarize_wal")
 
 
@@ -59,14 +61,28 @@ def run(argv, **more):
     return subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, **more)
 
 
+def make_certificate(directory, keytool):
+    """A key store for the server, and the certificate for its clients."""
+    store, certificate = os.path.join(directory, "keys.p12"), os.path.join(directory, "certificate.pem")
+    key = ["-alias", "store", "-storetype", "PKCS12", "-keystore", store, "-storepass", STORE_PASSWORD]
+    run([keytool, "-genkeypair", "-keyalg", "EC", "-dname", "CN=127.0.0.1", "-ext", "SAN=ip:127.0.0.1"] + key,
+        stderr=subprocess.DEVNULL)
+    run([keytool, "-exportcert", "-rfc", "-file", certificate] + key, stderr=subprocess.DEVNULL)
+    return store, certificate
+
+
 class S3Server:
-    def __init__(self, jar, directory, java):
+    def __init__(self, jar, directory, java, keys=None):
         self.objects = os.path.join(directory, "objects")
         os.makedirs(os.path.join(self.objects, "bench-bucket"))
-        self.endpoint = f"http://127.0.0.1:{free_port()}"
+        self.endpoint = f"http{'s' if keys else ''}://127.0.0.1:{free_port()}"
+        listening = f"s3proxy.endpoint={self.endpoint}"
+        if keys:
+            listening = (f"s3proxy.secure-endpoint={self.endpoint}\ns3proxy.keystore-path={keys}\n"
+                         f"s3proxy.keystore-password={STORE_PASSWORD}")
         config = os.path.join(directory, "s3proxy.conf")
         with open(config, "w") as f:
-            f.write(f"s3proxy.endpoint={self.endpoint}\ns3proxy.authorization=aws-v2-or-v4\ns3proxy.identity=bench\n"
+            f.write(f"{listening}\ns3proxy.authorization=aws-v2-or-v4\ns3proxy.identity=bench\n"
                     f"s3proxy.credential=bench-secret\njclouds.provider=filesystem-nio2\n"
                     f"jclouds.filesystem.basedir={self.objects}\njclouds.identity=local\njclouds.credential=local\n")
         log = open(os.path.join(directory, "s3proxy.log"), "w")
@@ -214,6 +230,7 @@ def main():
     parser.add_argument("--sync", action="store_true")
     parser.add_argument("--warm-memory", type=int, default=0, metavar="GIB", help="use so much memory before each command")
     parser.add_argument("--connection-rate", type=float, default=None, metavar="MB/S")
+    parser.add_argument("--tls", action="store_true", help="speak https")
     options = parser.parse_args()
     here = os.path.dirname(os.path.abspath(__file__))
     ours = options.ours or next(iter(sorted(glob.glob(
@@ -235,11 +252,14 @@ def main():
     results = {}
     server = cluster = relay = reference = None
     try:
-        server = S3Server(options.s3proxy, scratch, java)
+        keys = None
+        if options.tls:
+            keys, environment["AWS_CA_BUNDLE"] = make_certificate(scratch, java[:-len("java")] + "keytool")
+        server = S3Server(options.s3proxy, scratch, java, keys)
         endpoint = server.endpoint
         if options.connection_rate:
             relay = Relay(server.endpoint, options.connection_rate)
-            endpoint = relay.endpoint
+            endpoint = relay.endpoint.replace("http", server.endpoint.partition(":")[0])
         cluster = Cluster(pg, options.pgbin or default_pgbin(), user, options.scale)
         size = int(cluster.sql("select sum(pg_tablespace_size(oid)) from pg_tablespace"))
         print(f"cluster of {size / 2**20:.0f} MiB", file=sys.stderr)

@@ -72,6 +72,8 @@ find_jars() {
 # Runs one of our classes: launch CLASS WORD... The variable run holds what goes in front of the Java command.
 launch() {
     find_jars
+    # Options may have asterisks.
+    set -f
     # shellcheck disable=SC2086
     $run "$java" "$archive" -Xlog:disable -Xlog:all=error:stderr '-Xlog:cds*=off:stderr' -XX:+IgnoreUnrecognizedVMOptions -XX:+UseSerialGC \
         -XX:TieredStopAtLevel=1 -XX:-UsePerfData $heap -Djava.library.path="$native" -Dbarman.program="$self" "$terminal" \

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * What is taken never depends on chance: the plain one, then the suffixes in the order of {@link WalKeys#forms}; a partial segment,
  * in the same order, only where there is no complete one.
  *
- * <p>For a segment all keys that it may have are opened at the same time: one round trip, and no listing, which costs a store more than
+ * <p>For a segment all keys that it may have are opened at the same time, as far as there are processors: one round trip or a few, and no listing, which costs a store more than
  * all of these requests. Where none of them exists, and for other files, of which there are few, one listing tells what there is; nothing
  * is called absent without it. Thread-safe.
  */
@@ -49,7 +49,12 @@ final class WalFinder implements AutoCloseable {
         this.store = store;
         this.keys = keys;
         this.listing = new CloudWals(store, keys);
-        int threads = Math.min(parallel, 2) * (WalKeys.forms().size() - 1);
+        // Each has a connection of its own. Where one file is all there is to do, making them takes longer, with TLS,
+        // than asking one after the other.
+        int others = WalKeys.forms().size() - 1;
+        int threads = parallel > 1
+                ? 2 * others
+                : Math.min(others, Math.max(2, Runtime.getRuntime().availableProcessors()));
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 threads, threads, THREAD_IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
                     Thread thread = new Thread(work, "look-for-wal");
@@ -201,19 +206,19 @@ final class WalFinder implements AutoCloseable {
 
         /**
          * The objects that hold the same file under other suffixes. Those of which the store cannot tell are left out, since they would
-         * not be taken.
+         * not be taken; and all others, when it does not answer any more.
          */
         List<CloudWal> alternatives() throws InterruptedIOException {
             List<CloudWal> alternatives = new ArrayList<>(listed);
             for (Attempt other : others) {
-                boolean exists;
                 try {
-                    exists = other.await() != null;
+                    if (other.await() != null) {
+                        alternatives.add(other.object);
+                    }
                 } catch (StorageException e) {
-                    exists = false;
-                }
-                if (exists) {
-                    alternatives.add(other.object);
+                    if (e.reason() == StorageException.Reason.UNREACHABLE) {
+                        break;
+                    }
                 }
             }
             return alternatives;

@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,65 @@ class CloudLauncherTest {
             main.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1));
         }
         return main.append("Main").toString();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // nothing encrypted, and no MD5 that would take long
+        "barman-cloud-wal-restore,  --endpoint-url=http://store:9000,                 false",
+        "barman-cloud-wal-archive,  --endpoint-url=http://store:9000,                 false",
+        "barman-cloud-restore,      --endpoint-url=http://store:9000,                 false",
+        "barman-cloud-backup,       --endpoint-url=http://localhost:9000 -z,          false",
+        "barman-cloud-backup,       --endpoint-url=http://127.0.0.1:9000,             false",
+        "barman-cloud-backup,       --endpoint-url=http://[::1]:9000,                 false",
+        // TLS
+        "barman-cloud-wal-restore,  --endpoint-url=https://store,                     true",
+        "barman-cloud-wal-archive,  -z,                                               true",
+        "barman-cloud-restore,      --cloud-provider=aws-s3,                          true",
+        "barman-cloud-backup,       --endpoint-url=https://127.0.0.1,                 true",
+        // MD5 of much
+        "barman-cloud-backup,       --endpoint-url=http://store:9000,                 true",
+        "barman-cloud-wal-archive,  --endpoint-url=http://store:9000 --parallel=8,    true",
+        // compressions in Java
+        "barman-cloud-wal-archive,  --endpoint-url=http://store:9000 --xz,            true",
+        "barman-cloud-backup,       --endpoint-url=http://localhost:9000 -j,          true",
+        "barman-cloud-backup,       --endpoint-url=http://localhost:9000 --snappy,    true"
+    })
+    void theSecondCompilerRunsWhereItGains(String command, String words, boolean expected) throws Exception {
+        tree.javaIs(PRINT_WORDS);
+
+        String out = tree.run(command, words.split(" ", -1)).out();
+
+        assertThat(lastTieredStopAt(out)).isEqualTo(expected ? "4" : "1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "AWS_ENDPOINT_URL_S3,            http://localhost:9000, barman-cloud-backup,                        false",
+        "AWS_ENDPOINT_URL,               http://localhost:9000, barman-cloud-wal-restore,                   false",
+        "AWS_ENDPOINT_URL,               http://localhost:9000, barman-cloud-wal-restore --endpoint-url=https://store, true",
+        "AWS_ENDPOINT_URL,               http://localhost:9000, barman-cloud-wal-restore gs://bucket,       true",
+        "AWS_REQUEST_CHECKSUM_CALCULATION, when_required, barman-cloud-backup --endpoint-url=http://localhost, true"
+    })
+    void soDoesTheEnvironment(String name, String value, String words, boolean expected) throws Exception {
+        tree.javaIs(PRINT_WORDS);
+        String[] argv = words.split(" ", -1);
+        argv[0] = tree.root().resolve("bin/" + argv[0]).toString();
+
+        String out = LauncherTree.finish(
+                        tree.start(argv[0], Map.of(name, value), Arrays.copyOfRange(argv, 1, argv.length)))
+                .out();
+
+        assertThat(lastTieredStopAt(out)).isEqualTo(expected ? "4" : "1");
+    }
+
+    private static String lastTieredStopAt(String words) {
+        String option = "-XX:TieredStopAtLevel=";
+        return words.lines()
+                .filter(word -> word.startsWith(option))
+                .reduce((first, second) -> second)
+                .orElseThrow()
+                .substring(option.length());
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.barman.storage.cloud.s3;
 
 import dev.barman.storage.cloud.s3.S3Settings.Addressing;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -54,15 +55,24 @@ final class S3Clients {
         if (endpoint != null && PlainConnections.suit(endpoint)) {
             builder.httpClient(UrlConnectionHttpClient.create(new PlainConnections(CONNECT_TIMEOUT, readTimeout)));
         } else {
-            builder.httpClientBuilder(UrlConnectionHttpClient.builder()
+            UrlConnectionHttpClient.Builder connections = UrlConnectionHttpClient.builder()
                     .connectionTimeout(CONNECT_TIMEOUT)
-                    .socketTimeout(readTimeout));
+                    .socketTimeout(readTimeout);
+            authorities(settings).ifPresent(connections::tlsTrustManagersProvider);
+            builder.httpClientBuilder(connections);
         }
         if (endpoint != null) {
             builder.endpointOverride(endpoint);
         }
         return builder.forcePathStyle(addressing(settings, endpoint) == Addressing.PATH)
                 .build();
+    }
+
+    private static Optional<AuthorityBundle> authorities(S3Settings settings) {
+        return Optional.ofNullable(System.getenv(AuthorityBundle.VARIABLE))
+                .filter(file -> !file.isEmpty())
+                .or(() -> profile(settings).flatMap(profile -> profile.property("ca_bundle")))
+                .map(file -> AuthorityBundle.of(Path.of(file)));
     }
 
     /** The option, then the variables that AWS's tools know. */

@@ -3,6 +3,7 @@ package dev.barman.storage.cloud.s3;
 
 import dev.barman.object.StorageException;
 import dev.barman.object.StorageException.Reason;
+import java.security.cert.CertPathBuilderException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -37,7 +38,15 @@ final class S3Failures {
                     what + ": no usable AWS credentials: " + e.getMessage(), Reason.DENIED, false, e);
         }
         if (e instanceof SdkClientException) {
-            return new StorageException(what + ": no answer: " + rootMessage(e), Reason.UNREACHABLE, true, e);
+            Throwable cause = rootCause(e);
+            String message = what + ": no answer: " + cause.getClass().getSimpleName() + ": " + cause.getMessage();
+            // Unlike everything else that TLS may come upon, it will be the same next time.
+            boolean unknownAuthority = cause instanceof CertPathBuilderException;
+            if (unknownAuthority) {
+                message += "; " + AuthorityBundle.VARIABLE
+                        + " names a file with the certificates of the authorities to be trusted";
+            }
+            return new StorageException(message, Reason.UNREACHABLE, !unknownAuthority, e);
         }
         return new StorageException(what + ": " + e.getMessage(), Reason.OTHER, false, e);
     }
@@ -98,11 +107,11 @@ final class S3Failures {
         return message == null || message.isEmpty() ? "no further explanation" : message;
     }
 
-    private static String rootMessage(Throwable e) {
+    private static Throwable rootCause(Throwable e) {
         Throwable cause = e;
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
-        return cause.getClass().getSimpleName() + ": " + cause.getMessage();
+        return cause;
     }
 }

@@ -9,8 +9,10 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A private S3 server (S3Proxy) in a process of its own, on a free loopback port, with its objects in a directory. Knows no
@@ -41,23 +43,49 @@ public final class S3TestServer implements AutoCloseable {
      * @return the running server
      */
     public static S3TestServer start(Path jar, Path directory) throws IOException, InterruptedException {
+        return start(jar, directory, null);
+    }
+
+    /**
+     * Starts a server that speaks TLS only.
+     *
+     * @param jar the server with all its libraries
+     * @param directory an empty directory
+     * @param certificate what it identifies itself with
+     * @return the running server
+     */
+    public static S3TestServer startWithTls(Path jar, Path directory, TestCertificate certificate)
+            throws IOException, InterruptedException {
+        return start(jar, directory, certificate);
+    }
+
+    private static S3TestServer start(Path jar, Path directory, @Nullable TestCertificate certificate)
+            throws IOException, InterruptedException {
         int port;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
-        URI endpoint = URI.create("http://127.0.0.1:" + port);
+        URI endpoint = URI.create((certificate == null ? "http" : "https") + "://127.0.0.1:" + port);
         Path objects = Files.createDirectory(directory.resolve("objects"));
-        Path config = Files.write(
-                directory.resolve("s3proxy.conf"),
+        List<String> listening = certificate == null
+                ? List.of("s3proxy.endpoint=" + endpoint)
+                : List.of(
+                        "s3proxy.secure-endpoint=" + endpoint,
+                        "s3proxy.keystore-path=" + certificate.keyStore(),
+                        "s3proxy.keystore-password=" + TestCertificate.PASSWORD);
+        Path config = directory.resolve("s3proxy.conf");
+        Files.write(config, listening);
+        Files.write(
+                config,
                 List.of(
-                        "s3proxy.endpoint=" + endpoint,
                         "s3proxy.authorization=aws-v2-or-v4",
                         "s3proxy.identity=" + ACCESS_KEY,
                         "s3proxy.credential=" + SECRET_KEY,
                         "jclouds.provider=filesystem-nio2",
                         "jclouds.filesystem.basedir=" + objects,
                         "jclouds.identity=local",
-                        "jclouds.credential=local"));
+                        "jclouds.credential=local"),
+                StandardOpenOption.APPEND);
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:+UseSerialGC",
