@@ -83,16 +83,12 @@ class BucketArchiveIT {
         if (!Files.exists(wals)) {
             return List.of();
         }
-        try (Stream<Path> files = Files.walk(wals)) {
-            List<String> names = files.filter(S3TestServer::isObject)
-                    .map(file -> file.getFileName().toString())
-                    .sorted()
-                    .toList();
-            assertThat(names).allMatch(name -> name.endsWith(".gz"));
-            return names.stream()
-                    .map(name -> name.substring(0, name.length() - 3))
-                    .toList();
-        }
+        List<String> names = S3TestServer.objectsBelow(wals).stream()
+                .map(file -> file.getFileName().toString())
+                .sorted()
+                .toList();
+        assertThat(names).allMatch(name -> name.endsWith(".gz"));
+        return names.stream().map(name -> name.substring(0, name.length() - 3)).toList();
     }
 
     private byte[] stored(String wal) throws IOException {

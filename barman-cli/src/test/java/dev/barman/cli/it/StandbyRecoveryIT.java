@@ -215,7 +215,7 @@ class StandbyRecoveryIT {
         }
 
         void awaitReached(String lsn) throws IOException {
-            cluster.await("select pg_last_wal_replay_lsn() >= '" + lsn + "'", "t", SECONDS > 60 ? 900 : 170);
+            cluster.await("select pg_last_wal_replay_lsn() >= '" + lsn + "'", "t", SECONDS > 60 ? 900 : 400);
         }
 
         /** The data that was archived, and nothing but the archived bytes on the way. */
