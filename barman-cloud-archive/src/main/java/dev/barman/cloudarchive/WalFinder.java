@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * What is taken never depends on chance: the plain one, then the suffixes in the order of {@link WalKeys#forms}; a partial segment,
  * in the same order, only where there is no complete one.
  *
- * <p>For a segment all keys that it may have are opened at the same time, as far as there are processors: one round trip or a few, and no listing, which costs a store more than
- * all of these requests. Where none of them exists, and for other files, of which there are few, one listing tells what there is; nothing
+ * <p>For a segment all keys that it may have are opened at the same time, as far as there are processors: one round trip or a few, and no
+ * listing, which costs a store more than all of these requests. Where none of them exists, and for other files, of which there are few, one listing tells what there is; nothing
  * is called absent without it. Thread-safe.
  */
 final class WalFinder implements AutoCloseable {

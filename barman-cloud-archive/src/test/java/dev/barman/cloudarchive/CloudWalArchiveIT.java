@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,12 +88,9 @@ class CloudWalArchiveIT {
     }
 
     private List<String> objects() throws IOException {
-        try (Stream<Path> walk = Files.walk(bucket)) {
-            return walk.filter(S3TestServer::isObject)
-                    .map(path -> bucket.relativize(path).toString())
-                    .sorted()
-                    .toList();
-        }
+        return S3TestServer.objectsBelow(bucket).stream()
+                .map(path -> bucket.relativize(path).toString())
+                .toList();
     }
 
     @Test

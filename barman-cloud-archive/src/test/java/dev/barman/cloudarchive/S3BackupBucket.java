@@ -9,15 +9,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -168,26 +163,9 @@ final class S3BackupBucket implements AutoCloseable {
 
     /** The files below a directory, which may be missing; others may come and go meanwhile. */
     static List<String> files(Path directory) throws IOException {
-        List<String> files = new ArrayList<>();
-        Files.walkFileTree(directory, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (S3TestServer.isObject(file)) {
-                    files.add(directory.relativize(file).toString());
-                }
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                if (e instanceof NoSuchFileException) {
-                    return FileVisitResult.CONTINUE;
-                }
-                throw e;
-            }
-        });
-        Collections.sort(files);
-        return files;
+        return S3TestServer.objectsBelow(directory).stream()
+                .map(file -> directory.relativize(file).toString())
+                .toList();
     }
 
     /** The files in which the server keeps parts of uploads for a server of PostgreSQL that are neither complete nor given up. */

@@ -130,7 +130,7 @@ public final class S3TestServer implements AutoCloseable {
                 && !file.getFileName().toString().matches(".*-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     }
 
-    /** The {@linkplain #isObject objects} below a directory of {@link #objects}, in order; the server may be removing what it was about to write. */
+    /** The {@linkplain #isObject objects} below a directory, which may be missing, in order; others may come and go meanwhile. */
     public static List<Path> objectsBelow(Path directory) throws IOException {
         List<Path> found = new ArrayList<>();
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {
