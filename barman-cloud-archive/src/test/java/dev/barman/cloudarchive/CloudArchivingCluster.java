@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -182,11 +181,9 @@ final class CloudArchivingCluster {
                 assertThat(bucket.resolve("p/" + SERVER + "/wals/" + path)).hasSameBinaryContentAs(copy);
             }
         }
-        List<String> stored = new ArrayList<>();
-        try (Stream<Path> walk = Files.walk(bucket)) {
-            walk.filter(S3TestServer::isObject)
-                    .forEach(file -> stored.add(file.getFileName().toString()));
-        }
+        List<String> stored = S3TestServer.objectsBelow(bucket).stream()
+                .map(file -> file.getFileName().toString())
+                .toList();
         assertThat(stored).containsExactlyInAnyOrderElementsOf(files);
         assertThat(index()).as("index").doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(files);
         assertThat(state().resolve("errors")).doesNotExist();

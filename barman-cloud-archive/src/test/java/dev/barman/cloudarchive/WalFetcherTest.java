@@ -117,6 +117,34 @@ class WalFetcherTest {
         assertThat(complete.conflict()).isNull();
     }
 
+    /** Each of them would be waited for, for minutes, while the segment is there. */
+    @Test
+    void storeThatGoesSilentIsNotAskedForOtherFormsOfWhatIsThere() throws Exception {
+        byte[] segment = TestSegments.segment(1, 3L * TestSegments.MIB, TestSegments.MIB);
+        put(SEGMENT_KEY, segment);
+        put(SEGMENT_KEY + ".zst", compressed(CompressionAlgorithm.ZSTD, OTHER));
+        WalFetcher.Fetched heard = fetch(memory, WAL);
+        assertThat(heard).isNotNull();
+        assertThat(heard.conflict()).contains(SEGMENT_KEY + ".zst");
+        fetched.reset();
+
+        WalFetcher.Fetched result = fetch(
+                new PassingObjectStore(memory) {
+                    @Override
+                    public InputStream open(ObjectKey key) throws StorageException {
+                        if (key.value().endsWith(".gz")) {
+                            throw new StorageException("no answer", StorageException.Reason.UNREACHABLE, true, null);
+                        }
+                        return super.open(key);
+                    }
+                },
+                WAL);
+
+        assertThat(result).isNotNull();
+        assertThat(fetched.toByteArray()).isEqualTo(segment);
+        assertThat(result.conflict()).isNull();
+    }
+
     /** Taken for absent, it would end a recovery early. */
     @Test
     void objectThatIsListedAndNotGivenIsAFailureThatMayPass() throws Exception {
