@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -58,6 +59,10 @@ public final class BackupTraining {
     /** Runs the commands and deletes what they left. */
     public static void main(String[] args) throws IOException {
         train();
+        Optional<TrainingStore> store = TrainingStore.startTls();
+        if (store.isPresent()) {
+            trainTls(store.get());
+        }
     }
 
     /** The exit codes of the runs that ask the store, in order. */
@@ -65,8 +70,7 @@ public final class BackupTraining {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         Path directory = Files.createTempDirectory("barman-training");
         try (TrainingStore store = TrainingStore.start()) {
-            store.put("server/base/" + ID + "/backup.info", BACKUP_INFO.getBytes(StandardCharsets.UTF_8));
-            store.put("server/base/" + ID + "/data.tar.gz", archive());
+            putBackup(store);
             store.put("server/wals/0000000100000000/000000010000000000000001", new byte[1]);
             CloudBackupListMain.run(new String[] {"--help"}, nowhere, nowhere);
             CloudBackupListMain.run(new String[] {"--version"}, nowhere, nowhere);
@@ -79,26 +83,36 @@ public final class BackupTraining {
             runs.run(CloudBackupKeepMain::run, List.of("--status"), ID);
             runs.run(CloudBackupKeepMain::run, List.of("--release"), ID);
             runs.run(CloudCheckWalArchiveMain::run, List.of());
-            runs.run(
-                    CloudRestoreMain::run,
-                    List.of(),
-                    "auto",
-                    directory.resolve("restored").toString());
+            runs.restore(directory.resolve("restored"));
             runs.run(CloudBackupDeleteMain::run, List.of("--dry-run", "-r", "REDUNDANCY 1"));
             runs.run(CloudBackupDeleteMain::run, List.of("-b", ID));
-            Path data = dataDirectory(directory);
-            try (TrainingPostgres postgres = TrainingPostgres.start(data)) {
-                String connInfo =
-                        "host=127.0.0.1 user=training dbname=training sslmode=disable connect_timeout=10 port="
-                                + postgres.port();
-                runs.run(CloudBackupMain::run, List.of("-d", connInfo, "--immediate-checkpoint"));
-            }
+            runs.backUp(dataDirectory(directory));
             // By which every run ends.
             nowhere.print(ProgramEnd.class);
             return runs.codes;
         } finally {
             TrainingFiles.delete(directory);
         }
+    }
+
+    /** What speaking TLS needs besides. */
+    private static void trainTls(TrainingStore tls) throws IOException {
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        Path directory = Files.createTempDirectory("barman-training");
+        try (TrainingStore store = tls) {
+            putBackup(store);
+            Runs runs = new Runs(store, nowhere);
+            runs.run(CloudBackupListMain::run, List.of());
+            runs.restore(directory.resolve("restored"));
+            runs.backUp(dataDirectory(directory));
+        } finally {
+            TrainingFiles.delete(directory);
+        }
+    }
+
+    private static void putBackup(TrainingStore store) throws IOException {
+        store.put("server/base/" + ID + "/backup.info", BACKUP_INFO.getBytes(StandardCharsets.UTF_8));
+        store.put("server/base/" + ID + "/data.tar.gz", archive());
     }
 
     /** The runs against one store. */
@@ -114,6 +128,19 @@ public final class BackupTraining {
                             common, options.stream(), Stream.of(store.url(), "server"), Arrays.stream(positionals))
                     .flatMap(part -> part);
             codes.add(command.run(words.toArray(String[]::new), nowhere, nowhere));
+        }
+
+        void restore(Path target) {
+            run(CloudRestoreMain::run, List.of(), "auto", target.toString());
+        }
+
+        void backUp(Path data) throws IOException {
+            try (TrainingPostgres postgres = TrainingPostgres.start(data)) {
+                String connInfo =
+                        "host=127.0.0.1 user=training dbname=training sslmode=disable connect_timeout=10 port="
+                                + postgres.port();
+                run(CloudBackupMain::run, List.of("-d", connInfo, "--immediate-checkpoint"));
+            }
         }
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import javax.net.ServerSocketFactory;
 
 /**
  * A server on a loopback port that answers, over PostgreSQL's protocol 3.0, what a backup asks, as a primary of PostgreSQL 15 would that archives
@@ -76,7 +77,7 @@ final class TrainingPostgres implements AutoCloseable {
                 Answer.row("pg_current_wal_insert_lsn", "0/2000100", "000000010000000000000002", "256"),
                 Answer.row("pg_switch_wal()", "0/2000100"),
                 Answer.row("pg_create_restore_point", "0/2000100"));
-        this.server = TrainingServer.start("training-postgres", this::converse);
+        this.server = TrainingServer.start("training-postgres", ServerSocketFactory.getDefault(), this::converse);
     }
 
     /**

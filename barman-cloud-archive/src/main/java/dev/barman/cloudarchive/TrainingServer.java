@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import javax.net.ServerSocketFactory;
 
 /** Listens on a loopback port, for what stands for a server while the class archive is trained. Nobody waits for it, or is waited for, without end. */
 final class TrainingServer implements AutoCloseable {
@@ -33,9 +34,11 @@ final class TrainingServer implements AutoCloseable {
 
     /**
      * @param name of the threads
+     * @param sockets what it listens with
      */
-    static TrainingServer start(String name, Conversation conversation) throws IOException {
-        ServerSocket listener = new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
+    static TrainingServer start(String name, ServerSocketFactory sockets, Conversation conversation)
+            throws IOException {
+        ServerSocket listener = sockets.createServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
         TrainingServer server = new TrainingServer(name, listener, conversation);
         daemon(name, server::accept);
         return server;

@@ -8,9 +8,16 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * memory. It checks nothing: neither who asks, nor what it is sent. Thread-safe.
  */
 final class TrainingStore implements AutoCloseable {
+    private static final String KEYS = "BARMAN_TRAINING_KEYS";
     private static final String BUCKET = "/training";
     private static final String NO_SUCH_KEY = "<Error><Code>NoSuchKey</Code><Message>none</Message></Error>";
     private static final String TAKEN = "<Error><Code>PreconditionFailed</Code><Message>taken</Message></Error>";
@@ -28,18 +36,44 @@ final class TrainingStore implements AutoCloseable {
             "<CompleteMultipartUploadResult><ETag>\"training\"</ETag></CompleteMultipartUploadResult>";
 
     private final TrainingServer server;
+    private final String scheme;
     private final Map<String, byte[]> objects = new TreeMap<>();
 
-    private TrainingStore() throws IOException {
-        this.server = TrainingServer.start("training-store", this::converse);
+    private TrainingStore(String scheme, ServerSocketFactory sockets) throws IOException {
+        this.scheme = scheme;
+        this.server = TrainingServer.start("training-store", sockets, this::converse);
     }
 
     static TrainingStore start() throws IOException {
-        return new TrainingStore();
+        return new TrainingStore("http", ServerSocketFactory.getDefault());
+    }
+
+    /**
+     * One that speaks TLS, if {@code lib/prepare} could make a key for it. Its clients find the authority in {@code AWS_CA_BUNDLE}.
+     *
+     * @return nothing where {@value #KEYS} does not say where the key is
+     */
+    static Optional<TrainingStore> startTls() throws IOException {
+        String keys = System.getenv(KEYS);
+        return keys == null || keys.isEmpty() ? Optional.empty() : Optional.of(startTls(Path.of(keys)));
+    }
+
+    private static TrainingStore startTls(Path keys) throws IOException {
+        // It protects nothing.
+        char[] password = "training".toCharArray();
+        try {
+            KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            managers.init(KeyStore.getInstance(keys.toFile(), password), password);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(managers.getKeyManagers(), null, null);
+            return new TrainingStore("https", context.getServerSocketFactory());
+        } catch (GeneralSecurityException e) {
+            throw new IOException("Cannot use the keys in " + keys, e);
+        }
     }
 
     URI endpoint() {
-        return URI.create("http://127.0.0.1:" + server.port());
+        return URI.create(scheme + "://127.0.0.1:" + server.port());
     }
 
     /** The address of the bucket and a path in it, for the commands. */

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Runs the commands for WAL so that their classes are loaded, for {@code lib/prepare}, which writes the loaded classes into the
@@ -33,6 +34,25 @@ public final class WalTraining {
     /** Runs the commands and deletes what they left. */
     public static void main(String[] args) throws IOException {
         train();
+        Optional<TrainingStore> store = TrainingStore.startTls();
+        if (store.isPresent()) {
+            trainTls(store.get());
+        }
+    }
+
+    /** What speaking TLS needs besides. */
+    private static void trainTls(TrainingStore tls) throws IOException {
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        Path directory = Files.createTempDirectory("barman-training");
+        try (TrainingStore store = tls) {
+            Path segment = segment(directory, 1);
+            archive(nowhere, store, "-v", segment);
+            archive(nowhere, store, "-v", segment);
+            restore(nowhere, store, name(1), directory, 0);
+            restore(nowhere, store, "00000002.history", directory, 0);
+        } finally {
+            TrainingFiles.delete(directory);
+        }
     }
 
     /** The exit codes of the runs that transfer something, in order. */

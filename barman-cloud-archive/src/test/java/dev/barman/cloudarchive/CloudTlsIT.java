@@ -17,6 +17,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The distribution and a store whose certificate is from an authority of its own. */
 class CloudTlsIT {
@@ -93,6 +95,34 @@ class CloudTlsIT {
         assertThat(run(trusting, "barman-cloud-check-wal-archive", "--timeline=9", URL, "main"))
                 .as(said)
                 .isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"barman-cloud-wal-restore", "barman-cloud-restore"})
+    void classesForTlsAreInTheClassArchive(String command, @TempDir Path directory) throws Exception {
+        Path log = directory.resolve("classes");
+
+        // There is nothing to restore, which is found out over a connection.
+        run(
+                Map.of(
+                        "AWS_CA_BUNDLE",
+                        certificate.pem().toString(),
+                        "BARMAN_JAVA_OPTS",
+                        "-Xlog:class+load:file=" + log),
+                command,
+                URL,
+                "nobody",
+                WAL,
+                directory.resolve("back").toString());
+
+        List<String> loaded = Files.readAllLines(log).stream()
+                .filter(line -> line.contains(" sun.security.ssl."))
+                .toList();
+        assertThat(loaded).as(said).hasSizeGreaterThan(200);
+        // A few are for what other servers do.
+        assertThat(loaded)
+                .filteredOn(line -> !line.contains("shared objects file"))
+                .hasSizeLessThan(20);
     }
 
     @Test
