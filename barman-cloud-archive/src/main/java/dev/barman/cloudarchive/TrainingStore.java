@@ -65,6 +65,7 @@ final class TrainingStore implements AutoCloseable {
             KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             managers.init(KeyStore.getInstance(keys.toFile(), password), password);
             SSLContext context = SSLContext.getInstance("TLS");
+            // Null: Java's own authorities are read, as by a client that is not told of others.
             context.init(managers.getKeyManagers(), null, null);
             return new TrainingStore("https", context.getServerSocketFactory());
         } catch (GeneralSecurityException e) {

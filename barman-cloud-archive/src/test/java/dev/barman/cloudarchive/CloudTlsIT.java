@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The distribution and a store whose certificate is from an authority of its own. */
 class CloudTlsIT {
@@ -98,27 +98,31 @@ class CloudTlsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"barman-cloud-wal-restore", "barman-cloud-restore"})
-    void classesForTlsAreInTheClassArchive(String command, @TempDir Path directory) throws Exception {
+    @CsvSource({"barman-cloud-wal-archive, 0", "barman-cloud-wal-restore, 1", "barman-cloud-restore, 4"})
+    void classesForTlsAreInTheClassArchive(String command, int code, @TempDir Path directory) throws Exception {
         Path log = directory.resolve("classes");
+        Map<String, String> environment = Map.of(
+                "AWS_CA_BUNDLE", certificate.pem().toString(), "BARMAN_JAVA_OPTS", "-Xlog:class+load:file=" + log);
+        Path wal =
+                Files.write(directory.resolve(WAL), TestSegments.segment(1, 3L * TestSegments.MIB, TestSegments.MIB));
 
         // There is nothing to restore, which is found out over a connection.
-        run(
-                Map.of(
-                        "AWS_CA_BUNDLE",
-                        certificate.pem().toString(),
-                        "BARMAN_JAVA_OPTS",
-                        "-Xlog:class+load:file=" + log),
-                command,
-                URL,
-                "nobody",
-                WAL,
-                directory.resolve("back").toString());
+        int ended = command.endsWith("wal-archive")
+                ? run(environment, command, URL, "trained", wal.toString())
+                : run(
+                        environment,
+                        command,
+                        URL,
+                        "nobody",
+                        WAL,
+                        directory.resolve("back").toString());
 
+        assertThat(ended).as(said).isEqualTo(code);
+        assertThat(said).doesNotContain("no answer");
         List<String> loaded = Files.readAllLines(log).stream()
                 .filter(line -> line.contains(" sun.security.ssl."))
                 .toList();
-        assertThat(loaded).as(said).hasSizeGreaterThan(200);
+        assertThat(loaded).hasSizeGreaterThan(200);
         // A few are for what other servers do.
         assertThat(loaded)
                 .filteredOn(line -> !line.contains("shared objects file"))

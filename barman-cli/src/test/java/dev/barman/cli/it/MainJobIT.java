@@ -107,6 +107,7 @@ class MainJobIT {
         host.barman("backup", "--wait", "main").ok();
         assertThat(host.barman("list-backups", "--minimal", "main").ok().out()).hasSize("20261120T111556\n".length());
         afterBackup.run();
+        host.barman("check", "main").ok();
         primary.sql("insert into t select i, repeat(md5(i::text), 10) from generate_series(2001, 3000) i");
         String wanted = primary.sql("select count(*) || ' ' || md5(string_agg(id || filler, ',' order by id)) from t");
         String last = primary.switchWal();

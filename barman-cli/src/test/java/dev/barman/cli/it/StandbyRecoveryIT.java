@@ -91,7 +91,7 @@ class StandbyRecoveryIT {
         bench(primary, "-i", "-q", "-s", "8");
         archive(primary);
         host.configure(primary, Map.of("archiver", "on", "compression", "zstd"));
-        write(primary, 190);
+        write(primary, 170);
         lateBase = SECONDS > 60 ? base : baseBackup();
         write(primary, 215);
         archive(primary);
@@ -244,7 +244,7 @@ class StandbyRecoveryIT {
         // Both on one host, at the same time.
         Standby plain = opened(new Standby("plain", lateBase, "-p", "0"));
         Standby ahead = opened(new Standby("ahead", base, "-p", "8", "--spool-dir", spool("ahead")));
-        // Whoever is at the end of the archive is not to take the other one's time by asking without a pause.
+        // At the end of the archive, where it is first, it is not to take the other one's time by asking again at once.
         ahead.cluster.configure("wal_retrieve_retry_interval = 5s");
         plain.cluster.start();
         ahead.cluster.start();
