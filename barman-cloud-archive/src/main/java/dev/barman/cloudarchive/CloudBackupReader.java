@@ -45,6 +45,8 @@ final class CloudBackupReader {
     private static final int CONNECTIONS = 8;
     private static final int PIECE_BYTES = 8 << 20;
     private static final int DECOMPRESSED_BYTES = 1 << 20;
+    /** The share of a decompressor's time that pieces of several connections could save at most, and one connection need not. */
+    private static final double MOST_WAITING = 0.25;
 
     private final ObjectStore store;
     private final CloudLog log;
@@ -122,8 +124,7 @@ final class CloudBackupReader {
             for (Job job : tablespaces.values()) {
                 job.tree().create(resumed);
             }
-            // What was restored already is passed over: there one would not want to have asked for more than a piece.
-            unpack(jobs, resumed ? ConnectionSpeed.slow() : ConnectionSpeed.unknown());
+            unpack(jobs, resumed);
             complete(info, data, tablespaces);
             mark.remove();
             kept = true;
@@ -229,7 +230,7 @@ final class CloudBackupReader {
         return parts;
     }
 
-    private void unpack(List<Job> jobs, ConnectionSpeed speed) throws IOException, BarmanException {
+    private void unpack(List<Job> jobs, boolean resumed) throws IOException, BarmanException {
         List<Unpacking> largestFirst = jobs.stream()
                 .flatMap(job -> job.parts().stream().map(part -> new Unpacking(job.tree(), part)))
                 // So that all end at about the same time.
@@ -241,6 +242,9 @@ final class CloudBackupReader {
                 MIN_UNPACKERS, Math.min(MAX_UNPACKERS, Runtime.getRuntime().availableProcessors()));
         int threads = Math.min(largestFirst.size(), atATime);
         int ahead = CONNECTIONS / threads;
+        // What was restored already is passed over: there one would not want to have asked for more than a piece.
+        ConnectionSpeed plain = resumed ? ConnectionSpeed.slow() : ConnectionSpeed.unknown();
+        ConnectionSpeed compressed = resumed ? ConnectionSpeed.slow() : ConnectionSpeed.unknown(MOST_WAITING);
         ExecutorService fetchers = Executors.newFixedThreadPool(CONNECTIONS, task -> new Thread(task, "restore-fetch"));
         ExecutorService unpackers = Executors.newFixedThreadPool(threads, task -> new Thread(task, "restore-unpack"));
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -248,6 +252,7 @@ final class CloudBackupReader {
             for (Unpacking unpacking : largestFirst) {
                 unpackers.execute(() -> {
                     try {
+                        ConnectionSpeed speed = unpacking.part().compression() == null ? plain : compressed;
                         unpack(unpacking.tree(), unpacking.part(), speed, fetchers, ahead, failure);
                     } catch (IOException | BarmanException | RuntimeException | Error e) {
                         failure.compareAndSet(null, e);
@@ -280,9 +285,7 @@ final class CloudBackupReader {
             return;
         }
         String name = part.object().key().value();
-        // A decompressor reads ahead in a thread of its own, which could not be ended while it waits for a connection.
-        ConnectionSpeed own = part.compression() == null ? speed : ConnectionSpeed.slow();
-        try (InputStream stored = new ObjectDownload(store, part.object(), own, fetchers, PIECE_BYTES, ahead);
+        try (InputStream stored = new ObjectDownload(store, part.object(), speed, fetchers, PIECE_BYTES, ahead);
                 InputStream plain =
                         part.compression() == null ? stored : decompressed(stored, part.compression(), name)) {
             tree.unpack(new WhileNothingFails(plain, failure), name, part.part());

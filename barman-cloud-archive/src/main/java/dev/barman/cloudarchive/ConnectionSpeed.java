@@ -16,19 +16,31 @@ final class ConnectionSpeed {
 
     /** How many of the last measurements were slow ones, or {@link #KNOWN_FAST}. */
     private final AtomicInteger slow;
+    /** The share of its time that a reader may wait for a fast one. */
+    private final double mostWaiting;
 
-    private ConnectionSpeed(int slow) {
+    private ConnectionSpeed(int slow, double mostWaiting) {
         this.slow = new AtomicInteger(slow);
+        this.mostWaiting = mostWaiting;
     }
 
     /** Not measured yet. */
     static ConnectionSpeed unknown() {
-        return new ConnectionSpeed(0);
+        return new ConnectionSpeed(0, 1);
+    }
+
+    /**
+     * Not measured yet, and slow also where a reader that has much to do with what it reads waits for it.
+     *
+     * @param mostWaiting how much of its time it may wait, between 0 and 1
+     */
+    static ConnectionSpeed unknown(double mostWaiting) {
+        return new ConnectionSpeed(0, mostWaiting);
     }
 
     /** Slow, whatever is measured. */
     static ConnectionSpeed slow() {
-        return new ConnectionSpeed(ENOUGH);
+        return new ConnectionSpeed(ENOUGH, 1);
     }
 
     boolean isFast() {
@@ -44,9 +56,10 @@ final class ConnectionSpeed {
      * Notes a measurement.
      *
      * @param nanos how long reading alone took: what the reader did meanwhile does not count, nor the time until the first byte
+     * @param altogether how long both took
      */
-    void measured(long bytes, long nanos) {
-        boolean fast = bytes * 1e9 >= FAST_BYTES_PER_SECOND * nanos;
+    void measured(long bytes, long nanos, long altogether) {
+        boolean fast = bytes * 1e9 >= FAST_BYTES_PER_SECOND * nanos && nanos <= mostWaiting * altogether;
         slow.updateAndGet(count -> count >= ENOUGH ? count : fast ? KNOWN_FAST : Math.max(count, 0) + 1);
     }
 }

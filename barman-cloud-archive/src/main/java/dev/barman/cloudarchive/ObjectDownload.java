@@ -39,6 +39,7 @@ final class ObjectDownload extends PiecesAhead {
     private long unmeasured;
 
     private long nanos;
+    private long measuredFrom;
     private boolean broken;
 
     /**
@@ -84,6 +85,9 @@ final class ObjectDownload extends PiecesAhead {
             nanos = 0;
         }
         long begin = System.nanoTime();
+        if (unmeasured == 0) {
+            measuredFrom = begin;
+        }
         int count;
         try {
             count = run.read(target, offset, (int) Math.min(size, runEnd - asked));
@@ -99,7 +103,7 @@ final class ObjectDownload extends PiecesAhead {
             return 0;
         }
         asked += count;
-        measure(count, System.nanoTime() - begin);
+        measure(count, begin, System.nanoTime());
         if (asked == runEnd || !speed.isFast()) {
             endRun();
         }
@@ -107,11 +111,11 @@ final class ObjectDownload extends PiecesAhead {
     }
 
     /** What is shorter than a piece says nothing: it may have arrived already, or be the first thing ever that is read. */
-    private void measure(int count, long duration) {
+    private void measure(int count, long begin, long end) {
         unmeasured += count;
-        nanos += duration;
+        nanos += end - begin;
         if (unmeasured >= pieceBytes) {
-            speed.measured(unmeasured, nanos);
+            speed.measured(unmeasured, nanos, end - measuredFrom);
             unmeasured = 0;
             nanos = 0;
         }

@@ -15,27 +15,27 @@ class ConnectionSpeedTest {
     void isTakenForFastUntilItIsNot() {
         assertThat(speed.isFast()).isTrue();
         assertThat(speed.isKnownFast()).isFalse();
-        speed.measured(200 * MB, SECOND);
+        speed.measured(200 * MB, SECOND, SECOND);
         assertThat(speed.isKnownFast()).isTrue();
     }
 
     @Test
     void oneSlowMeasurementMayBeChance() {
-        speed.measured(199 * MB, SECOND);
+        speed.measured(199 * MB, SECOND, SECOND);
         assertThat(speed.isFast()).isTrue();
-        speed.measured(201 * MB, SECOND);
-        speed.measured(8 * MB, SECOND);
+        speed.measured(201 * MB, SECOND, SECOND);
+        speed.measured(8 * MB, SECOND, SECOND);
         assertThat(speed.isFast()).isTrue();
         assertThat(speed.isKnownFast()).isFalse();
     }
 
     @Test
     void twoDecideForGood() {
-        speed.measured(201 * MB, SECOND);
-        speed.measured(8 * MB, SECOND);
-        speed.measured(8 * MB, SECOND);
+        speed.measured(201 * MB, SECOND, SECOND);
+        speed.measured(8 * MB, SECOND, SECOND);
+        speed.measured(8 * MB, SECOND, SECOND);
         assertThat(speed.isFast()).isFalse();
-        speed.measured(1000 * MB, SECOND);
+        speed.measured(1000 * MB, SECOND, SECOND);
         assertThat(speed.isFast()).isFalse();
         assertThat(speed.isKnownFast()).isFalse();
     }
@@ -43,8 +43,23 @@ class ConnectionSpeedTest {
     @Test
     void whatIsSlowAnywayStaysSo() {
         ConnectionSpeed slow = ConnectionSpeed.slow();
-        slow.measured(1000 * MB, 1);
+        slow.measured(1000 * MB, 1, SECOND);
         assertThat(slow.isFast()).isFalse();
         assertThat(slow.isKnownFast()).isFalse();
+    }
+
+    @Test
+    void whoHasMuchToDoIsNotToWaitForLong() {
+        ConnectionSpeed decompressing = ConnectionSpeed.unknown(0.25);
+        decompressing.measured(1000 * MB, SECOND, 4 * SECOND);
+        assertThat(decompressing.isKnownFast()).isTrue();
+        decompressing.measured(1000 * MB, SECOND, 4 * SECOND - 1);
+        decompressing.measured(1000 * MB, SECOND, 4 * SECOND - 1);
+        assertThat(decompressing.isFast()).isFalse();
+
+        ConnectionSpeed slow = ConnectionSpeed.unknown(0.25);
+        slow.measured(199 * MB, SECOND, 100 * SECOND);
+        slow.measured(199 * MB, SECOND, 100 * SECOND);
+        assertThat(slow.isFast()).isFalse();
     }
 }

@@ -190,7 +190,7 @@ class ObjectDownloadTest {
     @Test
     void aConnectionThatBecomesSlowIsLeft() throws IOException {
         speed = ConnectionSpeed.unknown();
-        speed.measured(1_000_000_000, 1);
+        speed.measured(1_000_000_000, 1, 1);
         assertThat(speed.isKnownFast()).isTrue();
         try (InputStream in = download(slowed(), content.length)) {
             assertThat(in.readAllBytes()).isEqualTo(content);
@@ -198,6 +198,19 @@ class ObjectDownloadTest {
         assertThat(speed.isFast()).isFalse();
         // Left after two measurements, of 1200 bytes each.
         assertThat(opened).as("one for all, and pieces").hasValue(1 + 10);
+    }
+
+    @Test
+    void waitingIsASmallShareWhereTheReaderTakesLonger() throws Exception {
+        speed = ConnectionSpeed.unknown(0.5);
+        try (InputStream in = download(breaking(1_000_000, true), content.length)) {
+            for (int at = 0; at < content.length; at += 500) {
+                assertThat(in.readNBytes(500)).hasSize(Math.min(500, content.length - at));
+                Thread.sleep(2);
+            }
+        }
+        assertThat(speed.isKnownFast()).isTrue();
+        assertThat(opened).hasValue(2);
     }
 
     @Test
