@@ -45,7 +45,7 @@ final class CloudBackupReader {
     private static final int CONNECTIONS = 8;
     private static final int PIECE_BYTES = 8 << 20;
     private static final int DECOMPRESSED_BYTES = 1 << 20;
-    /** The share of a decompressor's time that pieces of several connections could save at most, and one connection need not. */
+    /** How much of its time a decompressor may wait for one connection before several fetch ahead for it. */
     private static final double MOST_WAITING = 0.25;
 
     private final ObjectStore store;

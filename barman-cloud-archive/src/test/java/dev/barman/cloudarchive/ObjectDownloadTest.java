@@ -202,15 +202,21 @@ class ObjectDownloadTest {
 
     @Test
     void waitingIsASmallShareWhereTheReaderTakesLonger() throws Exception {
+        int piece = 1 << 20;
+        byte[] large = new byte[4 * piece];
+        new Random(8).nextBytes(large);
+        memory.put(KEY, ObjectContent.of(large), PutOptions.OVERWRITE);
         speed = ConnectionSpeed.unknown(0.5);
-        try (InputStream in = download(breaking(1_000_000, true), content.length)) {
-            for (int at = 0; at < content.length; at += 500) {
-                assertThat(in.readNBytes(500)).hasSize(Math.min(500, content.length - at));
-                Thread.sleep(2);
+        ObjectInfo object = new ObjectInfo(KEY, large.length, Instant.EPOCH);
+        try (InputStream in = new ObjectDownload(breaking(1_000_000, true), object, speed, fetchers, piece, 3)) {
+            for (int at = 0; at < large.length; at += piece / 4) {
+                assertThat(in.readNBytes(piece / 4)).isEqualTo(Arrays.copyOfRange(large, at, at + piece / 4));
+                // What a decompressor does meanwhile.
+                Thread.sleep(5);
             }
         }
         assertThat(speed.isKnownFast()).isTrue();
-        assertThat(opened).hasValue(2);
+        assertThat(opened).as("one piece, then all the others").hasValue(2);
     }
 
     @Test
