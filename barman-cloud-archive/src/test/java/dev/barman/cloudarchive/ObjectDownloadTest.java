@@ -31,6 +31,7 @@ import org.junit.jupiter.api.Test;
 class ObjectDownloadTest {
     private static final ObjectKey KEY = ObjectKey.of("k");
     private static final int PIECE = 1000;
+    private static final int LARGE_PIECE = 4 << 20;
 
     private final MemoryObjectStore memory = new MemoryObjectStore();
     private final ExecutorService fetchers = Executors.newFixedThreadPool(3);
@@ -162,10 +163,19 @@ class ObjectDownloadTest {
         }
     }
 
+    /** Pieces so large that reading one of them in memory is fast on any machine, however cold the code is. */
+    private ObjectDownload largeDownload() throws IOException {
+        content = new byte[4 * LARGE_PIECE];
+        new Random(8).nextBytes(content);
+        memory.put(KEY, ObjectContent.of(content), PutOptions.OVERWRITE);
+        ObjectInfo object = new ObjectInfo(KEY, content.length, Instant.EPOCH);
+        return new ObjectDownload(breaking(1_000_000, true), object, speed, fetchers, LARGE_PIECE, 3);
+    }
+
     @Test
     void aFastConnectionIsReadDirectlyAndAskedForMoreAtATime() throws IOException {
         speed = ConnectionSpeed.unknown();
-        try (InputStream in = download(breaking(1_000_000, true), content.length)) {
+        try (InputStream in = largeDownload()) {
             assertThat(in.read()).isEqualTo(content[0] & 0xff);
             assertThat(in.readNBytes(5000)).isEqualTo(Arrays.copyOfRange(content, 1, 5001));
             assertThat(in.readAllBytes()).isEqualTo(Arrays.copyOfRange(content, 5001, content.length));
@@ -202,15 +212,11 @@ class ObjectDownloadTest {
 
     @Test
     void waitingIsASmallShareWhereTheReaderTakesLonger() throws Exception {
-        int piece = 1 << 20;
-        byte[] large = new byte[4 * piece];
-        new Random(8).nextBytes(large);
-        memory.put(KEY, ObjectContent.of(large), PutOptions.OVERWRITE);
         speed = ConnectionSpeed.unknown(0.5);
-        ObjectInfo object = new ObjectInfo(KEY, large.length, Instant.EPOCH);
-        try (InputStream in = new ObjectDownload(breaking(1_000_000, true), object, speed, fetchers, piece, 3)) {
-            for (int at = 0; at < large.length; at += piece / 4) {
-                assertThat(in.readNBytes(piece / 4)).isEqualTo(Arrays.copyOfRange(large, at, at + piece / 4));
+        int step = LARGE_PIECE / 4;
+        try (InputStream in = largeDownload()) {
+            for (int at = 0; at < content.length; at += step) {
+                assertThat(in.readNBytes(step)).isEqualTo(Arrays.copyOfRange(content, at, at + step));
                 // What a decompressor does meanwhile.
                 Thread.sleep(5);
             }
